@@ -1,0 +1,57 @@
+"""``bce-conformance accept``: record the findings of a run as expected, each under the cause that explains it."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from conformance.expectations import acceptance, load
+from conformance.places import adapters_folder
+from conformance.recorded import write_lines
+from conformance.run import QUICK, RunError, read
+
+HELP = "record the findings of a run as expected, each under its cause"
+
+EPILOG = """\
+examples:
+  bce-conformance accept results
+  bce-conformance accept results --adapters my/adapters
+
+A finding that no cause covers, or that two causes cover, is listed and nothing is written.
+Causes are written by hand, in expectations/NAME.toml beside the adapters.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("results", metavar="RUN", help="the results folder of an audit, or its run.json")
+    parser.add_argument(
+        "--adapters",
+        metavar="FOLDER",
+        type=Path,
+        help="the folder of adapters whose expectations/ is written (default: the project's own)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the recorded lines of a run beside the adapters."""
+    folder = args.adapters or adapters_folder()
+    measured = read(args.results)
+    if measured.tier == QUICK:
+        raise RunError(f"The run {args.results} is quick and misses cases: accept one of the default or full tier.")
+    if not measured.cells:
+        print(f"Nothing ran in {args.results}, so nothing was written.", file=sys.stderr)
+        return 5
+    known = load(folder)
+    accepted = acceptance(measured, known)
+    if accepted.refused:
+        for identity, reason in accepted.refused.items():
+            print(f"{identity}: {reason}", file=sys.stderr)
+        print(f"{len(accepted.refused)} findings are refused, and nothing was written.", file=sys.stderr)
+        return 1
+    for name, lines in accepted.lines.items():
+        path = folder / "expectations" / "recorded" / f"{name}.csv"
+        before, after = set(known.lines.get(name, ())), set(lines)
+        if after != before:
+            write_lines(path, lines)
+        print(f"{path}: {len(after)} lines, {len(after - before)} new, {len(before - after)} dropped")
+    return 0

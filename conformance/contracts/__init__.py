@@ -1,0 +1,150 @@
+"""What entry points document, as exact functions; one file a contract, the file's name is the contract's.
+
+A contract name may carry its constant, ``clip(1e-7)``. A contract file states:
+
+``CLAUSES``
+    What is documented, quantity by quantity, each clause with its source and its words.
+``constants(text, fmt)``
+    The constants in exact rationals: as the documentation writes them (``fmt`` None), or rounded to the
+    compute dtype in source order; None where that rounding makes the contract vacuous.
+``value(quantity, arguments, constants, precision, outer)``
+    Value and scale as Arb enclosures, or a Number; ``outer`` picks the side at a kink.
+``kinks(quantity, arguments, constants)``
+    Whether the two one-sided derivatives differ at this input.
+``definition(mp, quantity, constants, *arguments)``
+    The same function in mpmath, for reading and review.
+``computed(quantity, arguments)``
+    Whether the definition covers these inputs; NaN, and what the contract is silent on, it does not.
+``raises(columns)``
+    Which cases the documentation says raise, or None.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from flint import fmpq
+
+from conformance.certify import Sum
+from conformance.exact import Number
+from conformance.formats import Format, Mask, Values
+
+Constants = tuple[fmpq, ...]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One documented (or only programmed) deviation from the mathematics.
+
+    Attributes
+    ----------
+    quantity : str
+        The quantity it speaks of; forward and backward are separate clauses.
+    documented : bool
+        False where only the public source says so.
+    source, quote : str
+        The page or source line, and its words.
+    """
+
+    quantity: str
+    documented: bool
+    source: str
+    quote: str
+
+
+class Rules(Protocol):
+    """What a contract file provides."""
+
+    CLAUSES: tuple[Clause, ...]
+
+    def constants(self, text: str, fmt: Format | None) -> Constants | None: ...
+    def value(
+        self, quantity: str, arguments: tuple[float, ...], constants: Constants, precision: int, outer: bool
+    ) -> tuple[Sum, Sum] | Number: ...
+    def kinks(self, quantity: str, arguments: tuple[float, ...], constants: Constants) -> bool: ...
+    def definition(self, mp: Any, quantity: str, constants: Any, *arguments: Any) -> Any: ...
+    def computed(self, quantity: str, arguments: tuple[float, ...]) -> bool: ...
+    def raises(self, columns: Mapping[str, Values]) -> Mask | None: ...
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A contract with its constant.
+
+    Attributes
+    ----------
+    name : str
+        ``clip(1e-7)``.
+    constant : str
+        ``1e-7``, as the documentation writes it; empty where there is none.
+    rules : Rules
+    """
+
+    name: str
+    constant: str
+    rules: Rules
+
+    def clause(self, quantity: str) -> Clause | None:
+        """The clause that speaks of a quantity."""
+        return next((c for c in self.rules.CLAUSES if c.quantity == quantity), None)
+
+
+def names() -> list[str]:
+    """The contracts' names, without constants."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+
+
+@cache
+def load(name: str) -> Contract:
+    """A contract by its name, with or without a constant in brackets.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    KeyError
+        With one sentence, when there is no such contract.
+    """
+    match = re.fullmatch(r"(\w+)(?:\((.*)\))?", name)
+    if match is None or match[1] not in names():
+        raise KeyError(f"there is no contract {name!r}; known are {', '.join(names())}")
+    module: Any = importlib.import_module(f"{__name__}.{match[1]}")
+    return Contract(name, match[2] or "", module)
+
+
+def decimal(text: str) -> fmpq:
+    """A decimal constant as the exact rational it is.
+
+    Parameters
+    ----------
+    text : str
+        ``1e-7`` is 1/10000000, not the nearest float.
+    """
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    power = int(exponent or 0) - len(fraction)
+    digits = fmpq(int(whole + fraction))
+    return digits * 10**power if power >= 0 else digits / 10**-power
+
+
+def rounded(value: fmpq, fmt: Format) -> fmpq:
+    """A rational rounded to a format once, to nearest, ties to even.
+
+    Parameters
+    ----------
+    value : fmpq
+    fmt : Format
+    """
+    from conformance.exact import number_of_ratio, pack, round_to
+    from conformance.formats import to_float64
+
+    exact = pack([number_of_ratio(int(value.p), int(value.q))])
+    return fmpq(*float(to_float64(round_to(exact, fmt), fmt)[0]).as_integer_ratio())

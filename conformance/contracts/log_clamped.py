@@ -1,0 +1,85 @@
+"""Binary cross-entropy of a probability whose logarithms are clamped from below, as PyTorch does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from flint import arb, fmpq
+
+from conformance.certify import Sum, combine, ratio
+from conformance.contracts import Clause, Constants, decimal, rounded
+from conformance.enclosures import Split, at, negative_log, negative_log_complement
+from conformance.exact import NOTHING, Number
+from conformance.formats import Format, Mask, Values
+from conformance.losses import NAN_NUMBER
+
+FLOOR = "1e-12"
+
+CLAUSES: tuple[Clause, ...] = ()
+
+
+def constants(text: str, fmt: Format | None) -> Constants | None:
+    """(−log clamp, floor of p·(1−p) in the backward pass); None where the format rounds the floor to 0."""
+    clamp, floor = -decimal(text), decimal(FLOOR)
+    if fmt is not None:
+        clamp, floor = rounded(clamp, fmt), rounded(floor, fmt)
+    return (clamp, floor) if floor > 0 else None
+
+
+def value(
+    quantity: str, arguments: tuple[float, ...], constants: Constants, precision: int, outer: bool
+) -> tuple[Sum, Sum] | Number:
+    """The loss with min(−log p, 100) and min(−log(1−p), 100); (p − y)/max(p·(1−p), 1e-12) backward."""
+    p, y = arguments
+    if math.isnan(p) or math.isnan(y):
+        return NAN_NUMBER
+    if not 0 <= p <= 1 or not math.isfinite(y) or quantity == "d_labels":
+        return NOTHING
+    clamp, floor = constants
+    exact, label = ratio(p), ratio(y)
+    no, yes = abs(1 - label), abs(label)
+    if quantity == "d_probabilities":
+        below = max(exact * (1 - exact), floor)
+        return Sum((exact - label) / below, ()), Sum((yes * (1 - exact) + no * exact) / below, ())
+    first = _at_most(clamp, None if p == 0 else negative_log(exact, precision), precision)
+    second = _at_most(clamp, None if p == 1 else negative_log_complement(exact, precision), precision)
+    total = combine(fmpq(0), (label, first), (1 - label, second))
+    return total, combine(fmpq(0), (yes, first), (no, second))
+
+
+def _at_most(clamp: fmpq, part: Split | None, precision: int) -> Split:
+    """min(part, clamp); None is an infinity. No p of any format has a logarithm within 2^-180 of the clamp."""
+    ceiling = Split(clamp, fmpq(0), arb(1))
+    if part is None:
+        return ceiling
+    with at(precision):
+        return ceiling if part.exact + part.coefficient * part.ball > clamp else part
+
+
+def kinks(quantity: str, arguments: tuple[float, ...], constants: Constants) -> bool:
+    """Never: e^−100 is no rational, and the backward formula is a function of its own, continuous at its floor."""
+    return False
+
+
+def definition(mp: Any, quantity: str, constants: Any, p: Any, y: Any) -> Any:
+    """The same in mpmath."""
+    clamp, floor = constants
+    if quantity == "d_probabilities":
+        return (p - y) / max(p * (1 - p), floor)
+    first = clamp if p == 0 else min(-mp.log(p), clamp)
+    second = clamp if p == 1 else min(-mp.log1p(-p), clamp)
+    return y * first + (1 - y) * second
+
+
+def computed(quantity: str, arguments: tuple[float, ...]) -> bool:
+    """The loss and its derivative inside [0, 1]."""
+    return 0 <= arguments[0] <= 1 and quantity != "d_labels"
+
+
+def raises(columns: Mapping[str, Values]) -> Mask | None:
+    """A probability or label outside [0, 1]."""
+    outside = [~((v >= 0) & (v <= 1)) & ~(v != v) for v in (columns["probability"], columns["label"])]
+    mask: Mask = outside[0] | outside[1]
+    return mask

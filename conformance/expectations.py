@@ -1,0 +1,268 @@
+"""What is expected of a run: `assess` is the one function that knows, and `acceptance` what it could know."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.causes import Cause, ExpectationsError, read_causes
+from conformance.cell import EVERY, Cell
+from conformance.recorded import Line, exponent, read_lines
+from conformance.run import QUICK, Run
+from conformance.verdicts import SEVERITY
+
+__all__ = [
+    "Acceptance",
+    "Assessment",
+    "Expectations",
+    "ExpectationsError",
+    "acceptance",
+    "assess",
+    "assessed_findings",
+    "load",
+]
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """The causes and the recorded lines of any number of adapters.
+
+    Attributes
+    ----------
+    causes : mapping of str to Cause
+        By id.
+    lines : mapping of str to sequence of Line
+        By the name of the file they stand in.
+    """
+
+    causes: Mapping[str, Cause] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+
+    def all_lines(self) -> Iterable[Line]:
+        """Every recorded line."""
+        return (line for lines in self.lines.values() for line in lines)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A run held against its expectations.
+
+    Attributes
+    ----------
+    expected : dict of str to str
+        Id of a cell with a finding, to the id of the cause that explains it.
+    unexpected : dict of str to str
+        Id of a cell with a finding, to the reason why nothing explains it; worst first.
+    stale : dict of str to str
+        Id of a recorded cell whose finding is gone, to the cause recorded for it.
+    exit_status : int
+        As pytest's: 0 clean or all expected, 1 unexpected or stale, 5 nothing ran.
+    """
+
+    expected: dict[str, str]
+    unexpected: dict[str, str]
+    stale: dict[str, str]
+    exit_status: int
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What ``accept`` would write, and the findings that it refuses.
+
+    Attributes
+    ----------
+    lines : dict of str to tuple of Line
+        By the name of the file, complete.
+    refused : dict of str to str
+        Id of a cell with a finding, to the reason.
+    """
+
+    lines: dict[str, tuple[Line, ...]]
+    refused: dict[str, str]
+
+
+def load(*adapters_folders: Path) -> Expectations:
+    """The expectations beside adapters: ``FOLDER/expectations/NAME.toml`` and ``recorded/NAME.csv``.
+
+    Parameters
+    ----------
+    *adapters_folders : Path
+        Folders of adapter files; one without expectations adds nothing.
+
+    Raises
+    ------
+    ExpectationsError
+        A file is malformed, or two causes have one id.
+    """
+    causes: dict[str, Cause] = {}
+    lines: dict[str, Sequence[Line]] = {}
+    for folder in dict.fromkeys(folder.resolve() for folder in adapters_folders):
+        for path in sorted((folder / "expectations").glob("*.toml")):
+            for cause in read_causes(path):
+                if cause.id in causes:
+                    raise ExpectationsError(f"{path}: the cause {cause.id!r} is there twice: rename one of them.")
+                causes[cause.id] = cause
+        for path in sorted((folder / "expectations" / "recorded").glob("*.csv")):
+            lines[path.stem] = (*lines.get(path.stem, ()), *read_lines(path))
+    return Expectations(causes, lines)
+
+
+def assess(run: Run, expectations: Expectations) -> Assessment:
+    """Hold a run against what is expected of it.
+
+    A finding needs exactly one recorded line of its platform and version, whose verdict it has, whose bound it
+    keeps, and whose cause explains everything in the cell. Where no line of its adapter was ever recorded on
+    this platform, one cause that covers it suffices.
+
+    Parameters
+    ----------
+    run : Run
+        What was measured.
+    expectations : Expectations
+        What `load` found.
+
+    Returns
+    -------
+    Assessment
+        Each finding is either expected or unexpected.
+    """
+    cells = run.by_id()
+    here = [line for line in expectations.all_lines() if line.platform == run.platform]
+    recorded = {line.adapter for line in here}
+    by_cell: dict[str, list[Line]] = {}
+    for line in here:
+        by_cell.setdefault(line.cell, []).append(line)
+    expected: dict[str, str] = {}
+    unexpected: dict[str, str] = {}
+    for identity in run.findings:
+        cell = cells[identity]
+        lines = [line for line in by_cell.get(identity, ()) if run.versions(cell.adapter) in line.versions]
+        if lines or identity.partition("/")[0] in recorded:
+            cause, reason = _by_line(cell, lines, run, expectations)
+        else:
+            cause, reason = _by_cause(cell, run, expectations)
+        if cause is not None and not reason:
+            expected[identity] = cause.id
+        else:
+            unexpected[identity] = reason
+    measured = _Measured(run)
+    stale = {line.cell: line.cause for line in here if measured.makes_stale(line)}
+    failed = bool(unexpected or stale)
+    return Assessment(expected, unexpected, stale, 5 if not _something_ran(run) else int(failed))
+
+
+def acceptance(run: Run, expectations: Expectations) -> Acceptance:
+    """The recorded lines after this run: a line for each of its findings, without the stale and the orphaned.
+
+    Lines of other platforms, of other versions and of what was not measured stay as they are.
+    """
+    cells = run.by_id()
+    fresh: dict[str, list[Line]] = {}
+    refused: dict[str, str] = {}
+    for identity in run.findings:
+        cell = cells[identity]
+        cause, reason = _by_cause(cell, run, expectations)
+        if cause is None or reason:
+            refused[identity] = reason
+            continue
+        kind = cell.finding or ""
+        line = Line(identity, cause.id, cause.versions, run.platform, kind, exponent(cell.figure))
+        fresh.setdefault(cause.name, []).append(line)
+    new = {line.cell: line for lines in fresh.values() for line in lines}
+    measured = _Measured(run)
+
+    def stays(line: Line) -> bool:
+        if line.cause not in expectations.causes:
+            return False
+        if line.platform != run.platform:
+            return True
+        follower = new.get(line.cell)
+        if follower is not None:
+            return follower.cause != line.cause and run.versions(cells[line.cell].adapter) not in line.versions
+        return not measured.makes_stale(line)
+
+    files = sorted({*expectations.lines, *fresh})
+    kept = {name: filter(stays, expectations.lines.get(name, ())) for name in files}
+    return Acceptance({name: (*kept[name], *fresh.get(name, ())) for name in files}, refused)
+
+
+def assessed_findings(run: Run, assessment: Assessment) -> list[dict[str, Any]]:
+    """The findings of a run, worst first, as JSON: cell id, verdict, figure and cause (None: unexpected)."""
+    cells = run.by_id()
+    return [
+        {
+            "id": identity,
+            "verdict": cells[identity].finding,
+            "ulp": cells[identity].figure,
+            "cause": assessment.expected.get(identity),
+        }
+        for identity in run.findings
+    ]
+
+
+def _by_line(
+    cell: Cell, lines: Sequence[Line], run: Run, expectations: Expectations
+) -> tuple[Cause | None, str]:
+    """The cause of the one line recorded for a cell, and what stands against it."""
+    if not lines:
+        cause, reason = _by_cause(cell, run, expectations)
+        return None, reason or f"it is not recorded, though the cause {cause.id if cause else ''} covers it"
+    if len(lines) > 1:
+        return None, "more than one recorded line claims it"
+    line = lines[0]
+    cause = expectations.causes.get(line.cause)
+    if cause is None:
+        return None, f"its line names the cause {line.cause}, which no file has"
+    if not cause.selects(cell) or run.versions(cell.adapter) not in cause.versions:
+        return cause, f"its line names the cause {cause.id}, which does not speak of it"
+    if not _same_verdict(cell, line, run):
+        return cause, f"it is {cell.finding}, and {line.verdict} was recorded"
+    if not line.bounds(cell.figure):
+        return cause, f"{cell.figure:.3g} ULP is over its recorded bound {line.limit or 'of none'}"
+    return cause, cause.objection(cell)
+
+
+def _by_cause(cell: Cell, run: Run, expectations: Expectations) -> tuple[Cause | None, str]:
+    """The one cause that covers a cell, and what stands against it."""
+    versions = run.versions(cell.adapter)
+    speaking = [
+        cause for cause in expectations.causes.values() if cause.selects(cell) and versions in cause.versions
+    ]
+    covering = [cause for cause in speaking if not cause.objection(cell)]
+    if len(covering) > 1:
+        return None, "the causes " + " and ".join(cause.id for cause in covering) + " both cover it"
+    if covering:
+        return covering[0], ""
+    return None, next((cause.objection(cell) for cause in speaking), "no cause covers it")
+
+
+def _same_verdict(cell: Cell, line: Line, run: Run) -> bool:
+    """A run of a part of the cases may miss the worst of a cell; it may not show a worse one."""
+    if run.tier == QUICK:
+        return SEVERITY.index(cell.finding or line.verdict) >= SEVERITY.index(line.verdict)
+    return cell.finding == line.verdict
+
+
+class _Measured:
+    """What a run has measured, to find recorded lines whose finding is gone."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.cells = run.by_id()
+        self.tests = {cell.test: cell for cell in run.cells}
+
+    def makes_stale(self, line: Line) -> bool:
+        """Whether the cell of a line of this platform was fully measured, in its versions, without a finding."""
+        if self.run.tier == QUICK:
+            return False
+        cell = self.cells.get(line.cell)
+        gone = cell is not None and cell.finding is None
+        if cell is None and line.cell.endswith(f"/{EVERY}/{EVERY}"):
+            # What delivered nothing has one cell for all; once it delivers, that cell gives way to others.
+            cell = self.tests.get(line.cell.rsplit("/", 2)[0])
+            gone = cell is not None
+        return gone and cell is not None and self.run.versions(cell.adapter) in line.versions
+
+
+def _something_ran(run: Run) -> bool:
+    return any(cell.verdicts.keys() - {"unsupported"} for cell in run.cells)

@@ -1,0 +1,173 @@
+"""Golden values of cases: certified, each distinct input once, as arrays ready for the judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from flint import fmpq
+
+from conformance import losses, tables
+from conformance.certify import Sum, certify, ratio
+from conformance.contracts import Constants, Contract
+from conformance.exact import Exact, Number, pack
+from conformance.formats import Format, Values
+
+Row = tuple[float, ...]
+Pair = tuple[Number, Number]
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Exact values and their scales, arrays of one length.
+
+    Attributes
+    ----------
+    value : Exact
+    scale : Exact
+        The sum of the magnitudes of the value's terms.
+    other : Exact or None
+        At a kink the other one-sided derivative, elsewhere ``value`` again; None where there is no kink.
+    """
+
+    value: Exact
+    scale: Exact
+    other: Exact | None = None
+
+
+def golden(loss: str, quantity: str, columns: Sequence[Values]) -> Golden:
+    """The mathematics of a loss.
+
+    Parameters
+    ----------
+    loss, quantity : str
+    columns : sequence of ndarray of float64, each of shape (N,)
+        The arguments in the loss's order, exact.
+
+    Returns
+    -------
+    Golden
+        Of length N.
+    """
+    return _gather(exact_pair(loss, quantity), columns, _stored(loss, quantity))
+
+
+def exact_pair(loss: str, quantity: str) -> Callable[[Row], Pair]:
+    """The function from one input tuple to its certified value and scale."""
+    definition = losses.load(loss)
+
+    def pair(row: Row) -> Pair:
+        special = definition.special(quantity, *row)
+        if special is not None:
+            return special, special
+        arguments = tuple(_ratio(v) for v in row)
+        return _certified(lambda precision: definition.enclose(quantity, arguments, precision))
+
+    return pair
+
+
+def contract_golden(contract: Contract, quantity: str, constants: Constants, columns: Sequence[Values]) -> Golden:
+    """What a contract documents, with given constants.
+
+    Parameters
+    ----------
+    contract : Contract
+    quantity : str
+    constants : tuple of fmpq
+        From the contract's ``constants``: decimal or rounded.
+    columns : sequence of ndarray of float64, each of shape (N,)
+
+    Returns
+    -------
+    Golden
+        Of length N; ``other`` differs from ``value`` at kinks only.
+    """
+    decimal = constants == contract.rules.constants(contract.constant, None)
+    table = _stored(contract.name, quantity) if decimal else {}
+    inner = _gather(contract_pair(contract, quantity, constants), columns, table)
+    kinks = contract.rules.kinks
+    if any(kinks(quantity, row, constants) for row in zip(*(c.tolist() for c in columns), strict=True)):
+        outer = _gather(contract_pair(contract, quantity, constants, outer=True), columns, {})
+        return Golden(inner.value, inner.scale, outer.value)
+    return inner
+
+
+def contract_pair(
+    contract: Contract, quantity: str, constants: Constants, outer: bool = False
+) -> Callable[[Row], Pair]:
+    """The function from one input tuple to what the contract documents, and its scale."""
+
+    def pair(row: Row) -> Pair:
+        first = contract.rules.value(quantity, row, constants, 192, outer)
+        if isinstance(first, Number):
+            return first, first
+
+        def enclose(precision: int) -> tuple[Sum, Sum]:
+            again = contract.rules.value(quantity, row, constants, precision, outer)
+            assert not isinstance(again, Number)  # precision does not change what kind of value it is
+            return again
+
+        return _certified(enclose)
+
+    return pair
+
+
+def _certified(enclose: Callable[[int], tuple[Sum, Sum]]) -> Pair:
+    """Certify both ends of a pair; a scale that *is* the value is certified once."""
+    first, second = enclose(192)
+    value = certify(lambda precision: first if precision == 192 else enclose(precision)[0])
+    if second is first:
+        return value, value
+    return value, certify(lambda precision: second if precision == 192 else enclose(precision)[1])
+
+
+def _stored(name: str, quantity: str) -> dict[Row, Pair]:
+    """The golden table's values of one quantity."""
+    return {row: pair for (q, row), pair in tables.read(name).items() if q == quantity}
+
+
+def _gather(pair: Callable[[Row], Pair], columns: Sequence[Values], stored: dict[Row, Pair]) -> Golden:
+    """Look each distinct row up, or compute it, once."""
+    rows = list(zip(*(c.tolist() for c in columns), strict=True))
+    table: dict[Row, int] = {}
+    index = np.empty(len(rows), np.intp)
+    pairs: list[Pair] = []
+    for i, row in enumerate(rows):
+        # -0.0 and 0.0 are one key, rightly: every loss here is continuous at 0. A NaN is never equal to itself.
+        known = table.get(row)
+        if known is None:
+            known = table[row] = len(pairs)
+            pairs.append(stored.get(row) or pair(row))
+        index[i] = known
+    value, scale = pack(p[0] for p in pairs), pack(p[1] for p in pairs)
+    return Golden(value.take(index), scale.take(index))
+
+
+@lru_cache(maxsize=4096)
+def _ratio(value: float) -> fmpq:
+    return ratio(value)
+
+
+def reference_constants(contract: Contract, quantity: str, target: Format) -> list[tuple[str, Constants]]:
+    """The verdicts a contract can earn for a quantity, with the constants of each, in the order of judging.
+
+    Parameters
+    ----------
+    contract : Contract
+    quantity : str
+    target : Format
+        The dtype the computation is promised in; rounded constants are rounded to it.
+    """
+    clause = contract.clause(quantity)
+    if clause is None:
+        return []
+    found = []
+    for kind, fmt in (("documented", None), ("documented-rounded", target)):
+        constants = contract.rules.constants(contract.constant, fmt)
+        if constants is not None and all(constants != known for _, known in found):
+            found.append((kind if clause.documented else "by-source", constants))
+    return found
+
+

@@ -1,0 +1,96 @@
+"""A job for a worker, and the observation that comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class WorkerKey:
+    """What keeps workers apart."""
+
+    python: str
+    adapter_file: str
+    adapter: str
+    environ: tuple[tuple[str, str], ...]
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One batch of cases for one program.
+
+    Attributes
+    ----------
+    worker : WorkerKey
+        Where it runs.
+    entry_point, config : str
+        Path and canonical JSON that name an entry point of the adapter.
+    arguments : tuple of str
+        Names of the inputs.
+    steps : tuple of (kind, argument)
+        Derivative steps, innermost first; () is the loss.
+    mode, dtype : str
+        How, and in what.
+    inputs : tuple of arrays
+        Bits as unsigned integers, equal lengths; rows for a loss of rows.
+    alone : array of bool
+        Cases that run alone, one call each: their contract says that they raise.
+    code : str
+        Instead of an entry point, an expression over the arguments.
+    timeout : float
+        Seconds.
+    """
+
+    worker: WorkerKey
+    entry_point: str
+    config: str
+    arguments: tuple[str, ...]
+    steps: tuple[tuple[str, str], ...]
+    mode: str
+    dtype: str
+    inputs: tuple[np.ndarray, ...]
+    alone: np.ndarray
+    code: str = ""
+    timeout: float = 300.0
+
+    def header(self) -> dict[str, Any]:
+        """What a worker reads beside the arrays."""
+        words = ("entry_point", "config", "arguments", "steps", "mode", "dtype", "code")
+        alone = np.flatnonzero(self.alone).tolist()
+        return {"do": "observe", "alone": alone, **{word: getattr(self, word) for word in words}}
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What a subject returned for the cases of a job.
+
+    Attributes
+    ----------
+    status : str
+        "ok", "unsupported", "crashed", "timed-out", "out-of-memory", "raised" (every case raised, or the job
+        failed as a whole) or "wrong-shape".
+    message : str
+        One line: why, when not ok.
+    outputs : tuple of arrays
+        Bits, one per order (n-1, then n), each as long as the inputs; the rows of what raised are zero.
+    dtypes : tuple of str
+        The dtype each output really has.
+    raised : dict
+        Case index -> what it raised.
+    text : str
+        The program, exactly as executed.
+    seconds : float
+        The calls alone.
+    """
+
+    status: str
+    message: str = ""
+    outputs: tuple[np.ndarray, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    raised: dict[int, str] = field(default_factory=dict)
+    text: str = ""
+    seconds: float = 0.0

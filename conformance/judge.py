@@ -1,0 +1,190 @@
+"""The judge: what was returned, against what is exact and what is documented. Pure functions on arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.exact import FINITE, INFINITE, NAN, NONE, ZERO, round_to
+from conformance.formats import Bits, Format, Mask, Values, to_float64
+from conformance.golden import Golden
+from conformance.ulp import ulp_error, ulp_exponent
+from conformance.verdicts import VERDICTS
+
+CODE = {name: code for code, name in enumerate(VERDICTS)}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One documented behaviour: the verdict it earns, and its values."""
+
+    kind: str
+    golden: Golden
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Everything the observations of one subject and quantity are judged by.
+
+    Attributes
+    ----------
+    target : Format
+        The format whose ULPs count: the one the computation is promised in, or the container's if narrower.
+    container : Format
+        The dtype the result has to arrive in.
+    limit : float
+        In ULPs of the scale.
+    mathematics : Golden
+        Of the N cases.
+    references : tuple of Reference
+        What the contract documents, in the order of the verdicts.
+    at_zero : Golden or None
+        The mathematics with subnormal inputs replaced by zero; None where no case has one.
+    flushes, ignores_subnormals : bool
+        What the subject's probes proved: results below the smallest normal become zero; such inputs do.
+    """
+
+    target: Format
+    container: Format
+    limit: float
+    mathematics: Golden
+    references: tuple[Reference, ...] = ()
+    at_zero: Golden | None = None
+    flushes: bool = False
+    ignores_subnormals: bool = False
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the judge says of N observations.
+
+    Attributes
+    ----------
+    verdict : ndarray of uint8
+        Index into ``VERDICTS``.
+    ulp, ulp_relative, ulp_contract : ndarray of float64
+        Errors in ULPs of the scale, of the exact value, and of the scale of the contract it comes closest to;
+        NaN where there is nothing to measure.
+    zero_sign : ndarray of bool
+        The result is a zero, and the exact value has the other sign.
+    """
+
+    verdict: NDArray[np.uint8]
+    ulp: Values
+    ulp_relative: Values
+    ulp_contract: Values
+    zero_sign: Mask
+
+
+def judge(bits: Bits, dtype: str, standard: Standard) -> Columns:
+    """Judge the observations of one subject and quantity.
+
+    Parameters
+    ----------
+    bits : ndarray of unsigned integers, shape (N,)
+    dtype : str
+        The dtype the bits really have.
+    standard : Standard
+
+    Returns
+    -------
+    Columns
+        Verdicts in the order of ``VERDICTS``: the first group whose condition holds. Every figure is there
+        whichever verdict wins.
+    """
+    exact = standard.mathematics
+    if dtype != standard.container.name:
+        return everything("wrong-dtype", len(bits))
+    got = to_float64(bits, standard.container)
+    ulp, relative = _errors(got, exact, standard.target)
+    correct, within = _agrees(got, exact, standard.target, standard.limit, ulp)
+    negative = exact.value.negative & (exact.value.tag != ZERO)
+    zero_sign = (got == 0) & (np.signbit(got) != negative)
+    nearest = np.full(len(bits), np.nan)
+    verdict = np.select([correct, within & (relative < 1), within], [CODE["correctly-rounded"], CODE["faithful"], CODE["within-limit"]], CODE["beyond-limit"])
+    missed = ~(correct | within)
+    _deviations(verdict, missed, got, standard, exact)
+    for reference in reversed(standard.references):
+        conforms, error = _conforms(got, reference.golden, standard)
+        verdict[missed & conforms] = CODE[reference.kind]
+        nearest = np.fmin(nearest, error)
+    verdict[(exact.value.tag == NONE) & missed & (verdict >= CODE["wrong-class"])] = CODE["no-golden"]
+    return Columns(verdict.astype(np.uint8), ulp, relative, nearest, zero_sign)
+
+
+def everything(verdict: str, count: int) -> Columns:
+    """One verdict for all cases: nothing was delivered, or in the wrong container."""
+    nothing = np.full(count, np.nan)
+    return Columns(np.full(count, CODE[verdict], np.uint8), nothing, nothing, nothing, np.zeros(count, bool))
+
+
+def with_raised(columns: Columns, raised: NDArray[np.intp], documented: Mask) -> Columns:
+    """The verdicts of cases that raised, or that were documented to raise and did not.
+
+    Parameters
+    ----------
+    columns : Columns
+        As judged from the bits alone; rows that raised hold no meaning there.
+    raised : ndarray of intp
+        Indices of the cases that raised.
+    documented : ndarray of bool, shape (N,)
+        The cases the contract says raise.
+    """
+    hit = np.zeros(len(documented), bool)
+    hit[raised] = True
+    verdict = np.where(hit, np.where(documented, CODE["raised-documented"], CODE["raised"]), columns.verdict)
+    blank = [np.where(hit, np.nan, column) for column in (columns.ulp, columns.ulp_relative, columns.ulp_contract)]
+    return Columns(verdict.astype(np.uint8), *blank, columns.zero_sign & ~hit)
+
+
+def _errors(got: Values, golden: Golden, target: Format) -> tuple[Values, Values]:
+    ulp = ulp_error(got, golden.value, ulp_exponent(golden.scale, target), target)
+    relative = ulp_error(got, golden.value, ulp_exponent(golden.value, target), target)
+    return ulp, relative
+
+
+def _agrees(got: Values, golden: Golden, target: Format, limit: float, ulp: Values) -> tuple[Mask, Mask]:
+    """Correctly rounded, and within the limit. A NaN agrees with a NaN, an infinity with the same infinity."""
+    rounded = to_float64(round_to(golden.value, target), target)
+    there = golden.value.tag != NONE
+    correct = there & ((got == rounded) | (np.isnan(got) & (golden.value.tag == NAN)))
+    return correct, there & (ulp <= limit)
+
+
+def _conforms(got: Values, golden: Golden, standard: Standard) -> tuple[Mask, Values]:
+    """Whether results are what a contract documents; at a kink, anything between the one-sided derivatives."""
+    ulp, _ = _errors(got, golden, standard.target)
+    correct, within = _agrees(got, golden, standard.target, standard.limit, ulp)
+    if golden.other is None:
+        return correct | within, ulp
+    far = Golden(golden.other, golden.scale)
+    other, _ = _errors(got, far, standard.target)
+    right, near = _agrees(got, far, standard.target, standard.limit, other)
+    ends = [to_float64(round_to(v, standard.target), standard.target) for v in (golden.value, golden.other)]
+    between = (got >= np.minimum(*ends)) & (got <= np.maximum(*ends))
+    return correct | within | right | near | between, np.where(between, 0.0, np.fmin(ulp, other))
+
+
+def _deviations(verdict: NDArray[np.intp], missed: Mask, got: Values, standard: Standard, exact: Golden) -> None:
+    """The kinds of deviation, written into ``verdict`` from the last of the order to the first."""
+    value, target = exact.value, standard.target
+    rounded = to_float64(round_to(value, target), target)
+    lost = (got == 0) & (value.tag == FINITE) & (rounded != 0)
+    verdict[missed & lost] = CODE["lost"]
+    if standard.at_zero is not None and standard.ignores_subnormals:
+        ulp, _ = _errors(got, standard.at_zero, target)
+        correct, within = _agrees(got, standard.at_zero, target, standard.limit, ulp)
+        differs = (standard.at_zero.value.exponent != value.exponent) | (standard.at_zero.value.tag != value.tag)
+        verdict[missed & (correct | within) & differs] = CODE["daz"]
+    if standard.flushes:
+        verdict[missed & lost & (np.abs(rounded) < target.smallest_normal)] = CODE["flushed"]
+    opposite = (got != 0) & (np.signbit(got) != value.negative) & ((value.tag == FINITE) | (value.tag == INFINITE))
+    verdict[missed & opposite] = CODE["wrong-sign"]
+    wrong_class = (
+        (np.isnan(got) != (value.tag == NAN))
+        | (np.isinf(got) & (value.tag < INFINITE) & ~np.isinf(rounded))
+        | (np.isfinite(got) & np.isinf(rounded))
+    )
+    verdict[missed & wrong_class] = CODE["wrong-class"]

@@ -1,0 +1,74 @@
+"""The second opinion: the normative mpmath definitions, evaluated and held against certified Numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mpmath
+
+from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, UNDERFLOW_EXPONENT, ZERO, Number
+
+GUARD = 60
+"""Bits beyond the 128 of a Number to which the two must agree."""
+
+
+def working_precision(row: Sequence[float]) -> int:
+    """Bits that resolve every cancellation and every tail these inputs can produce.
+
+    Sums of numbers of the inputs' size and of e^±x: twice the widest span of exponents, and what e^x shifts.
+
+    Parameters
+    ----------
+    row : sequence of float
+        Finite inputs.
+    """
+    exponents = [abs(math.frexp(v)[1]) for v in row if v]
+    shift = max((min(abs(v), 1200.0) for v in row), default=0.0)
+    return 256 + GUARD + 2 * max(exponents, default=0) + int(3 * shift)
+
+
+def agrees(definition: Callable[..., Any], row: Sequence[float], number: Number) -> bool:
+    """Whether the normative definition yields a certified Number.
+
+    Parameters
+    ----------
+    definition : callable
+        From the mpmath context and the arguments to a value.
+    row : sequence of float
+        Inputs inside the domain.
+    number : Number
+        What the enclosures certified.
+
+    Returns
+    -------
+    bool
+        All 128 bits, tag, sign and sticky bit agree with an evaluation that has at least 60 bits more.
+    """
+    precision = working_precision(row)
+    return any(_agrees(definition, row, number, p) for p in (precision, 4 * precision))
+
+
+def _agrees(definition: Callable[..., Any], row: Sequence[float], number: Number, precision: int) -> bool:
+    with mpmath.workprec(precision):
+        value = definition(mpmath.mp, *(mpmath.mpf(v) for v in row))
+        if number.tag in (NAN, NONE):
+            return bool(mpmath.isnan(value))
+        if number.tag == ZERO:
+            return bool(value == 0)
+        if bool(value < 0) != number.negative or value == 0:
+            return False
+        if number.tag == INFINITE:
+            return bool(mpmath.isinf(value))
+        _, mantissa, exponent, bits = value._mpf_
+        if number.tag == UNDERFLOW:
+            return bool(exponent + bits - 1 < UNDERFLOW_EXPONENT)
+        assert number.tag == FINITE
+        # In units of the last of the 128 bits, the excess over the truncated significand is in [0, 1).
+        unit = mpmath.ldexp(1, number.exponent - 127)
+        excess = abs(value) / unit - number.significand
+        slack = mpmath.ldexp(1, -GUARD)
+        if not number.sticky:
+            return bool(abs(excess) <= slack)
+        return bool(-slack <= excess <= 1 + slack)

@@ -1,0 +1,249 @@
+"""What to run: adapters' data × filters → subjects, and a subject's cases and jobs. Pure; no framework is needed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from conformance import cases as case_space
+from conformance import contracts, losses
+from conformance.adapter import Adapter, EntryPoint, Steps, entry_point, load_adapters
+from conformance.cases import Cases
+from conformance.formats import FORMATS, Bits, Mask, from_float64
+from conformance.measure import Job, WorkerKey
+from conformance.places import adapters_folder
+
+PROBE_LENGTHS = (3, 4096)
+"""Frameworks take other code paths, with other flush-to-zero flags, for long arrays than for short ones."""
+
+
+class PlanError(Exception):
+    """A filter or a name that fits nothing; the message is one sentence that says what to do."""
+
+    exit_status = 4
+
+
+@dataclass(frozen=True)
+class Source:
+    """An adapter and the file it came from."""
+
+    file: str
+    adapter: Adapter
+    python: str = sys.executable
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What runs: adapter × entry point × config × mode × dtype × device."""
+
+    adapter: str
+    entry_point: str
+    config: str
+    mode: str
+    dtype: str
+    device: str = "cpu"
+
+    @property
+    def id(self) -> str:
+        """The parts joined with ``/``, shell-safe: ``keras-jax/keras.ops.binary_crossentropy/-/jit/binary32/cpu``."""
+        adapter = self.adapter.replace("[", "-").replace("]", "")
+        config = ",".join(f"{k}={_plain(v)}" for k, v in sorted(json.loads(self.config).items())) or "-"
+        return "/".join((adapter, self.entry_point, config, self.mode, self.dtype, self.device))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to keep of all subjects; an empty tuple keeps everything."""
+
+    adapters: tuple[str, ...] = ()
+    entry_points: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    keyword: str = ""
+    tier: str = "default"
+    device: str = "cpu"
+
+
+def sources(paths: Iterable[str] = (), python: str = sys.executable) -> list[Source]:
+    """The adapters of the given files, or of all built-in ones.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Adapter files; none means the built-in folder.
+    python : str
+        The interpreter their workers run on.
+    """
+    files = [str(Path(p).resolve()) for p in paths] or [str(p) for p in sorted(adapters_folder().glob("*.py"))]
+    return [Source(file, adapter, python) for file in files for adapter in load_adapters(file)]
+
+
+def subjects(found: Sequence[Source], filters: Filters) -> list[Subject]:
+    """All subjects that pass the filters, in the order of the adapters' data.
+
+    Parameters
+    ----------
+    found : sequence of Source
+    filters : Filters
+
+    Raises
+    ------
+    PlanError
+        When a filter names something no adapter has.
+    """
+    every = [s for source in found for s in _subjects(source.adapter, filters.device)]
+    # In the order a reader narrows down: a mode unknown to the chosen adapter is as wrong as an unknown one.
+    for option, wanted, field in (
+        ("--adapter", filters.adapters, "adapter"),
+        ("--entry-point", filters.entry_points, "entry_point"),
+        ("--mode", filters.modes, "mode"),
+        ("--dtype", filters.dtypes, "dtype"),
+    ):
+        known = list(dict.fromkeys(getattr(s, field) for s in every))
+        for name in wanted:
+            if not any(_matches(name, k, field) for k in known):
+                raise PlanError(f"{option} {name} fits nothing here; known are {', '.join(known)}")
+        every = [s for s in every if not wanted or any(_matches(n, getattr(s, field), field) for n in wanted)]
+    if filters.keyword:
+        every = [s for s in every if filters.keyword.lower() in s.id.lower()]
+    slow = {(source.adapter.name, mode) for source in found for mode in source.adapter.slow_modes}
+    first = {source.adapter.name: next(iter(source.adapter.modes)) for source in found}
+    if filters.tier != "full" and not filters.modes:
+        every = [s for s in every if (s.adapter, s.mode) not in slow]
+    if filters.tier == "quick" and not filters.modes:
+        every = [s for s in every if s.mode == first[s.adapter] or s.dtype == "binary32"]
+    return every
+
+
+def left_out(found: Sequence[Source], filters: Filters) -> list[str]:
+    """Sentences on what the tier leaves out, for the screen and the run."""
+    said = []
+    slow = [f"{s.adapter.name} {mode}" for s in found for mode in s.adapter.slow_modes]
+    if filters.tier != "full" and slow and not filters.modes:
+        said.append(f"slow modes ({', '.join(slow)}): add --full or name them with --mode")
+    if filters.tier == "quick":
+        said.append("the dense grids: every edge case is there, the values between them are not")
+        if not filters.modes:
+            said.append("all modes but the first of each adapter in binary16, bfloat16 and binary64")
+    return said
+
+
+def _subjects(adapter: Adapter, device: str) -> list[Subject]:
+    return [
+        Subject(adapter.name, e.path, e.key, mode, dtype, device)
+        for e in adapter.entry_points
+        for mode in (e.modes or tuple(adapter.modes))
+        for dtype in e.dtypes
+        if dtype in adapter.names
+    ]
+
+
+def _matches(wanted: str, known: str, field: str) -> bool:
+    """Whole names; of a family (keras) every member (keras[jax]); of an entry point its last part too."""
+    if wanted == known or wanted == known.replace("[", "-").replace("]", ""):
+        return True
+    return known.startswith(wanted + "[") if field == "adapter" else known.endswith("." + wanted)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value).replace('"', "")
+
+
+class Plan:
+    """Sources, with everything about a subject that follows from data alone."""
+
+    def __init__(self, found: Sequence[Source], tier: str = "default") -> None:
+        self.sources = {source.adapter.name: source for source in found}
+        self.tier = tier
+
+    def entry(self, subject: Subject) -> EntryPoint:
+        """The entry point of a subject."""
+        found = entry_point(self.sources[subject.adapter].adapter, subject.entry_point, subject.config)
+        assert found is not None  # subjects are made from the adapters' own data
+        return found
+
+    def worker(self, subject: Subject) -> WorkerKey:
+        """The worker a subject runs in."""
+        source = self.sources[subject.adapter]
+        environ = tuple(sorted(source.adapter.environ(subject.dtype, subject.device).items()))
+        return WorkerKey(source.python, source.file, subject.adapter, environ, subject.device)
+
+    def quantities(self, subject: Subject) -> dict[str, Steps]:
+        """Quantity → steps of differentiation."""
+        return dict(losses.load(self.entry(subject).loss).QUANTITIES)
+
+    def cases(self, subject: Subject) -> tuple[Cases, Mask]:
+        """A subject's cases, and which of them its contract says raise.
+
+        Inputs outside the domain are there only where the contract speaks of them.
+        """
+        entry = self.entry(subject)
+        return cases_of(entry.loss, entry.contract, subject.dtype, self.tier)
+
+    def job(self, subject: Subject, quantity: str) -> Job:
+        """The job that measures one quantity."""
+        entry = self.entry(subject)
+        found, raises = self.cases(subject)
+        return Job(
+            worker=self.worker(subject),
+            entry_point=entry.path,
+            config=entry.key,
+            arguments=found.arguments,
+            steps=self.quantities(subject)[quantity],
+            mode=subject.mode,
+            dtype=subject.dtype,
+            inputs=found.bits,
+            alone=raises,
+        )
+
+    def probe(self, subject: Subject, length: int) -> Job:
+        """The job that shows whether a mode flushes subnormal results, and ignores subnormal inputs."""
+        return Job(
+            worker=self.worker(subject),
+            entry_point="",
+            config="{}",
+            arguments=("logit", "label"),
+            steps=(),
+            mode=subject.mode,
+            dtype=subject.dtype,
+            inputs=probe_inputs(subject.dtype, length),
+            alone=np.zeros(length, bool),
+            code="logit * label",
+        )
+
+
+def probe_inputs(dtype: str, length: int) -> tuple[Bits, Bits]:
+    """Factors whose products are subnormal (first), come from a subnormal (second), or neither (third).
+
+    Parameters
+    ----------
+    dtype : str
+    length : int
+        The three rows repeat up to it.
+    """
+    fmt = FORMATS[dtype]
+    left = np.array([fmt.smallest_normal, fmt.smallest, 1.0])
+    right = np.array([0.5, 2.0 ** (fmt.precision + 2), 1.0])
+    first, second = (from_float64(np.resize(v, length), fmt) for v in (left, right))
+    return first, second
+
+
+@lru_cache(maxsize=64)
+def cases_of(loss: str, contract: str, dtype: str, tier: str) -> tuple[Cases, Mask]:
+    """The cases of a loss that a contract speaks of, and which of them it says raise."""
+    found = case_space.build(losses.load(loss).ARGUMENTS, dtype, tier)
+    columns = dict(zip(found.arguments, found.values, strict=True))
+    raises = contracts.load(contract).rules.raises(columns)
+    outside = found.label_class == case_space.LABEL_CLASSES.index("outside")
+    if "outside" in found.regions:
+        outside = outside | (found.region == found.regions.index("outside"))
+    if raises is None:
+        raises = np.zeros(len(found), bool)
+    keep = ~outside | raises
+    return found.where(keep), raises[keep]

@@ -1,0 +1,117 @@
+"""The suite's options. Import-light: neither numpy nor anything of the project is imported until a test needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.plan import Filters
+    from conformance.suite.matrix import LiveMatrix, StoredMatrix
+
+SUITE = ("conformance.suite", "conformance/suite", "conformance\\suite")
+"""How the suite is named on a command line."""
+
+LIVE_HINT = " shows it in full, after an audit"
+
+USAGE, NOTHING_RAN = 4, 5
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    group = parser.getgroup("bce-conformance", "conformance of binary cross-entropy losses (conformance.suite)")
+    several: dict[str, Any] = {"action": "append", "default": []}
+    group.addoption(
+        "--bce-adapter", metavar="FILE|NAME", help="test this adapter file, or a built-in adapter", **several
+    )
+    group.addoption("--bce-dtype", metavar="DTYPE", help="test binary16, bfloat16, binary32 or binary64", **several)
+    group.addoption("--bce-mode", metavar="MODE", help="test this mode", **several)
+    group.addoption("--bce-entry-point", metavar="PATH", help="test this entry point", **several)
+    group.addoption(
+        "--bce-require", metavar="NAME", help="fail, rather than skip, where this adapter is unavailable", **several
+    )
+    group.addoption("--bce-quick", action="store_true", help="test the edge cases only")
+    group.addoption("--bce-full", action="store_true", help="test the slow modes too")
+    group.addoption("--bce-run", metavar="DIR", help="assert on the run in this folder; nothing is measured")
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Inside the suite, ``--adapter`` is another name of ``--bce-adapter``."""
+    if any(name in argument for argument in args for name in SUITE):
+        group = parser.getgroup("bce-conformance")
+        group.addoption("--adapter", action="append", dest="bce_adapter", metavar="FILE|NAME", help="as --bce-adapter")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch what the suite's tests come to."""
+    config.pluginmanager.register(_Watch(config), "bce-conformance-watch")
+
+
+def matrix(config: pytest.Config) -> StoredMatrix | LiveMatrix:
+    """The suite's tests and what each found, made when first asked for.
+
+    Parameters
+    ----------
+    config : pytest.Config
+        Which carries the options.
+    """
+    watch: _Watch = config.pluginmanager.getplugin("bce-conformance-watch")
+    if watch.matrix is None:
+        try:
+            watch.matrix = _make(config)
+        except Exception as error:
+            if not hasattr(error, "exit_status"):
+                raise
+            pytest.exit(str(error), error.exit_status)
+    return watch.matrix
+
+
+def _make(config: pytest.Config) -> StoredMatrix | LiveMatrix:
+    from conformance.plan import Filters
+    from conformance.suite.matrix import LiveMatrix, StoredMatrix, missing
+
+    names = config.getoption("bce_adapter")
+    quick, full = config.getoption("bce_quick"), config.getoption("bce_full")
+    if quick and full:
+        pytest.exit("--bce-quick and --bce-full exclude each other: give one of them", USAGE)
+    filters: Filters = Filters(
+        entry_points=tuple(config.getoption("bce_entry_point")),
+        modes=tuple(config.getoption("bce_mode")),
+        dtypes=tuple(config.getoption("bce_dtype")),
+        tier="quick" if quick else "full" if full else "default",
+    )
+    stored = config.getoption("bce_run")
+    made: StoredMatrix | LiveMatrix
+    if stored:
+        made = StoredMatrix(stored, Filters(**{**vars(filters), "adapters": tuple(names)}))
+    else:
+        made = LiveMatrix(names, filters)
+    for name in missing(made.checks(), config.getoption("bce_require")):
+        pytest.exit(f"--bce-require {name}: nothing of this adapter is tested", USAGE)
+    return made
+
+
+class _Watch:
+    """Holds the matrix, and turns a suite of which everything was skipped into "nothing ran"."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.matrix: StoredMatrix | LiveMatrix | None = None
+        self.skipped = self.ran = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count the suite's tests."""
+        if "suite/test_conformance.py" not in report.nodeid:
+            return
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.skipped += 1
+        elif report.when == "call":
+            self.ran += 1
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Stop the workers; nothing that only skipped is green."""
+        if self.matrix is not None:
+            self.matrix.close()
+        if exitstatus == 0 and self.skipped and not self.ran:
+            session.exitstatus = NOTHING_RAN

@@ -1,0 +1,137 @@
+"""Recorded findings: one line a cell in ``expectations/recorded/NAME.csv``, written by ``accept``."""
+
+import csv
+import io
+import math
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier
+
+from conformance.causes import ExpectationsError, Versions
+from conformance.verdicts import FINDINGS
+
+COLUMNS = ("cell", "cause", "versions", "platform", "verdict", "bound")
+"""The header of a file of recorded findings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recorded finding.
+
+    Attributes
+    ----------
+    cell : str
+        The cell's id.
+    cause : str
+        The id of the cause that explains it.
+    versions : Versions
+        The releases it holds for.
+    platform : str
+        Architecture and SIMD level it was seen on.
+    verdict : str
+        The most severe finding of the cell.
+    bound : int or None
+        The power of two, as its exponent, that the ULP figure does not exceed; None without a figure.
+    """
+
+    cell: str
+    cause: str
+    versions: Versions
+    platform: str
+    verdict: str
+    bound: int | None
+
+    @property
+    def adapter(self) -> str:
+        """The adapter, as it stands in the cell's id."""
+        return self.cell.partition("/")[0]
+
+    @property
+    def limit(self) -> str:
+        """The bound as it is written: ``2^24``, or nothing."""
+        return "" if self.bound is None else f"2^{self.bound}"
+
+    def bounds(self, figure: float | None) -> bool:
+        """Whether a ULP figure stays within the bound."""
+        least = exponent(figure)
+        return least is None or (self.bound is not None and least <= self.bound)
+
+
+def exponent(figure: float | None) -> int | None:
+    """The exponent of a figure rounded up to a power of two; None without a figure, or for zero."""
+    if not figure:
+        return None
+    significand, power = math.frexp(figure)
+    return power - 1 if significand == 0.5 else power
+
+
+def read_lines(path: Path) -> tuple[Line, ...]:
+    """The lines of a file.
+
+    Raises
+    ------
+    ExpectationsError
+        The file is malformed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExpectationsError(f"{path} cannot be read ({error}).") from error
+    reader = csv.reader(io.StringIO(text), strict=True)
+    lines = []
+    try:
+        for row in reader:
+            if reader.line_num == 1:
+                _require(tuple(row) == COLUMNS, f"the header must read {','.join(COLUMNS)}")
+            else:
+                lines.append(_line(row))
+        _require(reader.line_num > 0, "the file is empty")
+    except (ValueError, csv.Error, InvalidSpecifier) as error:
+        words = str(error).rstrip(".")
+        raise ExpectationsError(f"{path}, line {reader.line_num}: {words}: run accept again, or mend it.") from error
+    return tuple(lines)
+
+
+def write_lines(path: Path, lines: Iterable[Line]) -> None:
+    """Write a file, sorted by its columns, to a temporary name and then renamed; without a line, remove it.
+
+    Raises
+    ------
+    ExpectationsError
+        The file cannot be written.
+    """
+    rows = sorted((line.cell, line.cause, line.versions.text, line.platform, line.verdict, line.limit) for line in lines)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        if not rows:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text.getvalue(), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ExpectationsError(f"{path} cannot be written ({error.strerror}): make its folder writable.") from error
+
+
+def _line(row: list[str]) -> Line:
+    _require(len(row) == len(COLUMNS), f"{len(row)} columns stand where {len(COLUMNS)} belong")
+    cell, cause, versions, platform, verdict, limit = row
+    _require(cell.count("/") >= 8, f"{cell!r} is not the id of a cell")
+    _require(verdict in FINDINGS, f"{verdict!r} is not a kind of finding")
+    power = re.fullmatch(r"2\^(-?\d{1,4})", limit)
+    _require(bool(power) or not limit, f"the bound {limit!r} is not a power of two such as 2^24")
+    return Line(cell, cause, Versions.parse(versions), platform, verdict, int(power[1]) if power else None)
+
+
+def _require(condition: bool, words: str) -> None:
+    if not condition:
+        raise ValueError(words)

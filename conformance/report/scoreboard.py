@@ -1,0 +1,129 @@
+"""The scoreboard: a line for each adapter, entry point and mode, the worst error for each dtype."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.text import Text
+
+from conformance.cell import Cell
+from conformance.expectations import Assessment
+from conformance.report.figures import WIDTH, count, mark, ulp
+from conformance.run import Run
+from conformance.verdicts import CONTRACT, FINDINGS, SEVERITY
+
+DTYPES = ("binary16", "bfloat16", "binary32", "binary64")
+GROUPS = ("loss", "gradient")
+GRADIENTS = frozenset(("d_logits", "d_probabilities"))
+MODE_WIDTH = 12
+FIGURE_WIDTH = 9
+
+UNEXPECTED, EXPECTED, DOCUMENTED = "!", "~", "d"
+STYLES = {UNEXPECTED: "bold red", EXPECTED: "yellow", DOCUMENTED: "cyan", "": ""}
+
+LEGEND = (
+    "Worst error in ULP of the scale; a finding's own where there is one.   ! finding   ~ finding with a recorded cause\n"
+    "d documented   - nothing delivered   special values: what else went wrong, the derivatives by labels included"
+)
+
+
+def scoreboard(run: Run, assessment: Assessment | None = None) -> list[Text]:
+    """The scoreboard as styled lines of at most 110 columns; the marks say all that the colours say.
+
+    Parameters
+    ----------
+    run : Run
+        What was measured.
+    assessment : Assessment, optional
+        What is expected of it; without one, every finding is marked as unexpected.
+    """
+    expected = assessment.expected if assessment else {}
+    rows: dict[tuple[str, str, str], dict[str, list[Cell]]] = {}
+    for cell in run.cells:
+        heading = (cell.adapter, cell.entry_point, cell.short_config)
+        rows.setdefault(heading, {}).setdefault(cell.mode, []).append(cell)
+    lines = [_header(GROUPS, 4 * FIGURE_WIDTH), _header(DTYPES * 2, FIGURE_WIDTH, "  special values")] if rows else []
+    adapter = None
+    for heading, modes in rows.items():
+        if heading[0] != adapter:
+            adapter = heading[0]
+            lines += [Text(), Text(f"{adapter}  {_versions(run, adapter)}".rstrip(), "bold")]
+        lines.append(Text(" " + "  ".join(part for part in heading[1:] if part != "-"), "underline"))
+        lines += [_row(mode, cells, expected) for mode, cells in modes.items()]
+    for record in run.adapters:
+        if record["status"] != "ok":
+            lines.append(Text(f"{record['name']}  {record['status']}: {record['reason']}", "magenta"))
+    return [*lines, Text(), *(Text(line, "dim") for line in LEGEND.splitlines())] if rows else lines
+
+
+def totals(run: Run, assessment: Assessment | None = None) -> str:
+    """One line of counts: subjects, cells, cases, findings."""
+    parts = [
+        count(len({cell.subject for cell in run.cells}), "subject"),
+        count(len(run.cells), "cell"),
+        count(sum(cell.cases for cell in run.cells), "case"),
+        count(len(run.findings), "finding"),
+    ]
+    if assessment is not None and (run.findings or assessment.stale):
+        parts[-1] += (
+            f": {len(assessment.unexpected):,} unexpected, {len(assessment.expected):,} expected"
+            f"; {count(len(assessment.stale), 'stale expectation')}"
+        )
+    return ", ".join(parts)
+
+
+def _header(words: Iterable[str], width: int, last: str = "") -> Text:
+    return Text(" " * (MODE_WIDTH + 2) + "".join(word.rjust(width) for word in words) + last, "bold")
+
+
+def _versions(run: Run, adapter: str) -> str:
+    return ", ".join(f"{name} {version}" for name, version in run.versions(adapter).items())
+
+
+def _row(mode: str, cells: Sequence[Cell], expected: dict[str, str]) -> Text:
+    line = Text("  " + mode.ljust(MODE_WIDTH))
+    for group in GROUPS:
+        for dtype in DTYPES:
+            here = [c for c in cells if c.dtype == dtype and (c.quantity == "loss" or c.quantity in GRADIENTS)]
+            here = [c for c in here if (c.quantity == "loss") == (group == "loss")]
+            text, sign = _worst(here, expected)
+            line.append((text + sign).rjust(FIGURE_WIDTH), STYLES[sign])
+    line.append("  ")
+    room = WIDTH - len(line.plain)
+    marks = _specials(cells, expected)
+    for shown, (word, sign) in enumerate(marks):
+        rest = f"+{len(marks) - shown}"
+        last = shown + 1 == len(marks)
+        if len(word) + 1 + (0 if last else len(rest) + 1) > room:
+            line.append(rest)
+            break
+        line.append(word + sign, STYLES[sign]).append(" ")
+        room -= len(word) + 2
+    line.rstrip()
+    return line
+
+
+def _worst(cells: Sequence[Cell], expected: dict[str, str]) -> tuple[str, str]:
+    """The figure to show for some cells, and its mark: a finding's figure goes before a larger documented one."""
+    if not cells:
+        return "", ""
+    for sign, wanted in ((UNEXPECTED, False), (EXPECTED, True)):
+        figures = [c.figure for c in cells if c.figure is not None and (c.id in expected) is wanted]
+        if figures:
+            return ulp(max(figures)), sign
+    figured = [cell for cell in cells if cell.max_ulp is not None]
+    if not figured:
+        return "-", ""
+    worst = max(figured, key=lambda cell: cell.max_ulp or 0.0)
+    documented = any(worst.verdicts.get(kind) for kind in CONTRACT if kind not in FINDINGS)
+    return ulp(worst.max_ulp), DOCUMENTED if documented else ""
+
+
+def _specials(cells: Sequence[Cell], expected: dict[str, str]) -> list[tuple[str, str]]:
+    """The words of the special-value column and their marks, most severe first."""
+    words: dict[str, str] = {}
+    for kind in SEVERITY:
+        for cell in cells:
+            word = mark(cell, kind) if kind in cell.findings else ""
+            if word:
+                sign = EXPECTED if cell.id in expected else UNEXPECTED
+                words[word] = UNEXPECTED if UNEXPECTED in (sign, words.get(word)) else sign
+    return list(words.items())

@@ -1,0 +1,216 @@
+"""The result of an audit on disk: one JSON file, written whole or not at all, and read with its mistakes named."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from conformance.cell import Cell
+from conformance.verdicts import SEVERITY
+
+SCHEMA = "bce-conformance/run/1"
+"""Names the format; a reader refuses any other."""
+
+FILE = "run.json"
+"""The name of the file in a results folder."""
+
+QUICK = "quick"
+"""The tier that measures a part of the cases: what it does not show may still happen."""
+
+_HEAD = ("schema", "invocation", "tier", "left_out", "adapters", "environment", "findings")
+_NAMES = frozenset((*_HEAD, "cells"))
+_RECORD = frozenset(("name", "versions", "python", "status", "reason"))
+
+
+class RunError(Exception):
+    """A run cannot be read or written; the message is one sentence for the user."""
+
+    exit_status = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything one audit measured, with where it was measured. Expectations are never a part of it.
+
+    Attributes
+    ----------
+    cells : sequence of Cell
+        What was judged.
+    adapters : sequence of mapping
+        ``name``, ``versions`` (distribution to version), ``python``, ``status`` and ``reason`` of each.
+    environment : mapping
+        What `conformance.environment.describe` says of the machine.
+    tier : str
+        ``quick``, ``default`` or ``full``.
+    left_out : sequence of str
+        Sentences: what the tier and the filters left out.
+    invocation : str
+        The command line.
+    findings : sequence of str
+        Ids of the cells that hold a finding, worst first. Left empty, they are found and put in order.
+    """
+
+    cells: Sequence[Cell]
+    adapters: Sequence[Mapping[str, Any]] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    tier: str = "default"
+    left_out: Sequence[str] = ()
+    invocation: str = ""
+    findings: Sequence[str] = ()
+    schema: str = SCHEMA
+
+    def __post_init__(self) -> None:
+        for name in ("cells", "adapters", "left_out", "findings"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not self.findings:
+            object.__setattr__(self, "findings", worst_first(self.cells))
+
+    @property
+    def platform(self) -> str:
+        """Architecture and SIMD level, ``x86_64-avx512``: what recorded expectations are keyed by."""
+        return str(self.environment.get("platform", "unknown"))
+
+    def versions(self, adapter: str) -> Mapping[str, str]:
+        """The versions of an adapter's distributions; empty where they are not known."""
+        record = next((record for record in self.adapters if record["name"] == adapter), None)
+        return {} if record is None else record["versions"]
+
+    def by_id(self) -> dict[str, Cell]:
+        """The cells by their ids."""
+        return {cell.id: cell for cell in self.cells}
+
+
+def worst_first(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """The ids of the cells that hold a finding: most severe verdict first, then largest figure, then id."""
+    ranked = []
+    for cell in cells:
+        kind = cell.finding
+        if kind is not None:
+            ranked.append((SEVERITY.index(kind), -(cell.figure or 0.0), cell.id))
+    return tuple(identity for _, _, identity in sorted(ranked))
+
+
+def schema() -> dict[str, Any]:
+    """The published JSON Schema of a run."""
+    text = Path(__file__).with_name("run.schema.json").read_text(encoding="utf-8")
+    parsed: dict[str, Any] = json.loads(text)
+    return parsed
+
+
+def prepare(directory: str | os.PathLike[str]) -> Path:
+    """Make the results folder and check that it can be written, before anything is measured.
+
+    Raises
+    ------
+    RunError
+        It cannot.
+    """
+    folder = Path(directory)
+    probe = folder / f".writable.{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise RunError(_unwritable(folder, error)) from error
+    return folder
+
+
+def write(run: Run, directory: str | os.PathLike[str]) -> Path:
+    """Write the run as ``run.json`` in a folder, one line a cell, and return the file's path.
+
+    It is written to a temporary name and then renamed, so that a reader never sees half of it.
+
+    Raises
+    ------
+    RunError
+        The folder cannot be written, or a figure is not finite.
+    """
+    folder = prepare(directory)
+    path, temporary = folder / FILE, folder / f".{FILE}.{os.getpid()}.tmp"
+    text = to_text(run)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunError(_unwritable(folder, error)) from error
+    return path
+
+
+def to_text(run: Run) -> str:
+    """The run as compact JSON, one line a cell."""
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+    head = "".join(f'"{name}":{encode(getattr(run, name))},\n' for name in _HEAD)
+    try:
+        cells = ",\n".join([encode(cell.to_json()) for cell in run.cells])
+    except ValueError as error:
+        raise RunError("A cell holds a figure that is not finite: record None instead.") from error
+    return "{" + head + '"cells":[\n' + cells + "\n]}\n"
+
+
+def read(source: str | os.PathLike[str]) -> Run:
+    """The run in a results folder, or in the file itself.
+
+    Raises
+    ------
+    RunError
+        There is none, it is truncated or not JSON, or it is of another schema.
+    """
+    path = Path(source)
+    if path.is_dir():
+        path = path / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise RunError(f"There is no run at {path}: make one with bce-conformance audit --out DIR.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"The run at {path} cannot be read ({_reason(error)}): measure it again.") from error
+    return from_text(text, str(path))
+
+
+def from_text(text: str, place: str = "the text") -> Run:
+    """The run that `to_text` wrote; `place` names it in an error."""
+    try:
+        data = json.loads(text, parse_constant=_refuse)
+    except ValueError as error:
+        raise RunError(f"The run at {place} is truncated or not JSON ({error}): measure it again.") from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        found = data.get("schema") if isinstance(data, dict) else None
+        raise RunError(f"The file {place} holds the schema {found!r}, and this version reads {SCHEMA!r}.")
+    mistake = _mistake(data)
+    if mistake:
+        raise RunError(f"The run at {place} is damaged ({mistake}): measure it again.")
+    cells = []
+    for number, record in enumerate(data["cells"]):
+        try:
+            cells.append(Cell.from_json(record))
+        except (ValueError, AttributeError, TypeError) as error:
+            raise RunError(f"The run at {place} is damaged (cell {number}: {error}): measure it again.") from error
+    return Run(**{**data, "cells": cells})
+
+
+def _mistake(data: dict[str, Any]) -> str:
+    """What is wrong with the outline of a run, or nothing."""
+    if data.keys() != _NAMES:
+        return f"the field {min(data.keys() ^ _NAMES)!r} is missing or unknown"
+    for name, kind in (("cells", list), ("adapters", list), ("findings", list), ("environment", dict)):
+        if not isinstance(data[name], kind):
+            return f"the field {name!r} holds {data[name]!r:.60}"
+    if not all(isinstance(record, dict) and record.keys() >= _RECORD for record in data["adapters"]):
+        return f"an adapter lacks one of {', '.join(sorted(_RECORD))}"
+    return ""
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    return f"The results folder {folder} cannot be written ({_reason(error)}): choose another with --out."
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror if isinstance(error, OSError) else error.reason) or type(error).__name__

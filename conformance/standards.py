@@ -1,0 +1,101 @@
+"""From a subject and a quantity to the standard its observations are judged by."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from conformance import contracts
+from conformance.adapter import EntryPoint
+from conformance.cases import Cases
+from conformance.formats import FORMATS, Format, Values, rounded
+from conformance.golden import Golden, contract_golden, golden, reference_constants
+from conformance.judge import Reference, Standard
+from conformance.limits import limit
+from conformance.plan import cases_of
+
+
+def formats(entry: EntryPoint, dtype: str, quantity: str) -> tuple[Format, Format]:
+    """The target format and the container of a quantity.
+
+    Parameters
+    ----------
+    entry : EntryPoint
+    dtype : str
+        Of the inputs.
+    quantity : str
+
+    Returns
+    -------
+    target, container : Format
+        The loss arrives in the dtype the contract computes in, a derivative in its input's dtype. The target
+        is the narrower of the computation and the container: nobody can ask for more than passed through both.
+    """
+    computed = FORMATS[entry.computes or dtype]
+    container = computed if quantity == "loss" else FORMATS[dtype]
+    return min(computed, container, key=lambda f: f.precision), container
+
+
+def standard(
+    entry: EntryPoint, dtype: str, quantity: str, tier: str, flushes: bool, ignores_subnormals: bool
+) -> Standard:
+    """Everything the judge needs, the goldens from a cache: modes of an entry point share them.
+
+    Parameters
+    ----------
+    entry : EntryPoint
+    dtype, quantity, tier : str
+    flushes, ignores_subnormals : bool
+        What the subject's probes proved.
+    """
+    target, container = formats(entry, dtype, quantity)
+    key = (entry.loss, entry.contract, dtype, quantity, tier)
+    return Standard(
+        target=target,
+        container=container,
+        limit=limit(entry.loss, quantity, target),
+        mathematics=_mathematics(*key),
+        references=_references(*key, entry.computes),
+        at_zero=_at_zero(*key) if ignores_subnormals else None,
+        flushes=flushes,
+        ignores_subnormals=ignores_subnormals,
+    )
+
+
+@lru_cache(maxsize=256)
+def _mathematics(loss: str, contract: str, dtype: str, quantity: str, tier: str) -> Golden:
+    found, _ = cases_of(loss, contract, dtype, tier)
+    return golden(loss, quantity, found.values)
+
+
+@lru_cache(maxsize=256)
+def _references(
+    loss: str, contract: str, dtype: str, quantity: str, tier: str, computes: str
+) -> tuple[Reference, ...]:
+    """What is documented: first for inputs rounded to the documented compute dtype, then the contract's clause."""
+    found, _ = cases_of(loss, contract, dtype, tier)
+    compute = FORMATS[computes or dtype]
+    columns = tuple(rounded(v, compute) for v in found.values)
+    references = []
+    if compute.precision < FORMATS[dtype].precision:
+        references.append(Reference("documented", golden(loss, quantity, columns)))
+    rules = contracts.load(contract)
+    for kind, constants in reference_constants(rules, quantity, compute):
+        references.append(Reference(kind, contract_golden(rules, quantity, constants, columns)))
+    return tuple(references)
+
+
+@lru_cache(maxsize=256)
+def _at_zero(loss: str, contract: str, dtype: str, quantity: str, tier: str) -> Golden | None:
+    found, _ = cases_of(loss, contract, dtype, tier)
+    columns = without_subnormals(found)
+    return None if columns is None else golden(loss, quantity, columns)
+
+
+def without_subnormals(cases: Cases) -> tuple[Values, ...] | None:
+    """The inputs with subnormal ones replaced by zero; None where there is none."""
+    small = [np.abs(v) < cases.fmt.smallest_normal for v in cases.values]
+    if not any((mask & (v != 0)).any() for mask, v in zip(small, cases.values, strict=True)):
+        return None
+    return tuple(np.where(mask, 0.0, v) for mask, v in zip(small, cases.values, strict=True))

@@ -1,0 +1,190 @@
+"""The golden tables on disk: named edge cases, certified, as reviewable text with checksums.
+
+One file a loss, or contract with its documented constants. A line is a case and quantity: the quantity, the
+inputs as hex floats, the exact value, its scale (``=`` where that is the value's magnitude), and a short
+decimal for the reader. Values are keyed by their inputs, not by a dtype.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from conformance import cases, contracts, losses
+from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, decimal
+from conformance.formats import FORMATS
+from conformance.places import golden_folder
+
+Row = tuple[float, ...]
+Pair = tuple[Number, Number]
+
+MANIFEST = "MANIFEST.json"
+STORED = 3
+"""Of each argument but the first, the table holds the first so many edges: for labels 0, 1 and 1/2."""
+
+TAGS = {ZERO: "zero", UNDERFLOW: "underflow", INFINITE: "inf", NAN: "nan", NONE: "none"}
+
+
+class GoldenError(Exception):
+    """A table that cannot be trusted; the message is one sentence that says what to do."""
+
+    exit_status = 3
+
+
+def stored_contracts() -> dict[str, str]:
+    """Contracts with a table: name with its constant → the loss it deviates from."""
+    return {"log_clamped(-100)": "binary_cross_entropy", "clip(1e-7)": "binary_cross_entropy"}
+
+
+def functions() -> dict[str, str]:
+    """What has a table: its name → the loss that names its arguments and quantities."""
+    return {**{name: name for name in losses.names()}, **stored_contracts()}
+
+
+def file_of(name: str) -> str:
+    """The file name of a table: ``clip(1e-7)`` is in ``clip_1e-7.tsv``."""
+    return name.replace("(", "_").replace(")", "") + ".tsv"
+
+
+def rows(loss: str) -> Iterator[Row]:
+    """The stored inputs of a loss, each once: the edges of every format, ascending.
+
+    Parameters
+    ----------
+    loss : str
+    """
+    found: set[Row] = set()
+    arguments = losses.load(loss).ARGUMENTS
+    for fmt in FORMATS.values():
+        kept = [cases.distinct(cases.kind(a).edges(fmt), fmt) for a in arguments]
+        values = [cases.to_float64(bits, fmt).tolist() for _, bits in kept]
+        for first in values[0]:
+            tails: list[Row] = [()]
+            for other in values[1:]:
+                tails = [(*t, v) for t in tails for v in other[:STORED]]
+            found.update((first + 0.0, *t) for t in tails if first == first)
+    return iter(sorted(found))
+
+
+def pair_of(name: str, quantity: str) -> Callable[[Row], Pair]:
+    """The certified computation behind a table's lines."""
+    from conformance.golden import contract_pair, exact_pair
+
+    if name in losses.names():
+        return exact_pair(name, quantity)
+    contract = contracts.load(name)
+    constants = contract.rules.constants(contract.constant, None)
+    assert constants is not None  # decimal constants are never vacuous
+    return contract_pair(contract, quantity, constants)
+
+
+def text(name: str, loss: str) -> str:
+    """A whole table, computed anew.
+
+    Parameters
+    ----------
+    name : str
+        A loss or contract.
+    loss : str
+        Whose arguments and quantities it has.
+    """
+    definition = losses.load(loss)
+    lines = ["\t".join(("quantity", *definition.ARGUMENTS, "value", "scale", "decimal"))]
+    for quantity in definition.QUANTITIES:
+        pair = pair_of(name, quantity)
+        for row in rows(loss):
+            lines.append(line(quantity, row, pair(row)))
+    return "\n".join(lines) + "\n"
+
+
+def line(quantity: str, row: Row, pair: Pair) -> str:
+    """One line of a table."""
+    value, scale = pair
+    same = scale[2:] == value[2:] and scale.tag == value.tag
+    fields = (quantity, *(v.hex() for v in row), written(value), "=" if same else written(scale), decimal(value, 17))
+    return "\t".join(fields)
+
+
+def written(number: Number) -> str:
+    """A Number as text: ``- -57 8000…0 1`` is sign, exponent, significand in hex, sticky bit; or a tag."""
+    sign = "-" if number.negative else "+"
+    if number.tag != FINITE:
+        return f"{sign} {TAGS[number.tag]}"
+    return f"{sign} {number.exponent} {number.significand:032x} {int(number.sticky)}"
+
+
+def parsed(field: str) -> Number:
+    """The Number that ``written`` wrote."""
+    sign, first, *rest = field.split(" ")
+    negative = sign == "-"
+    for tag, word in TAGS.items():
+        if first == word:
+            return Number(tag, negative)
+    return Number(FINITE, negative, int(first), int(rest[0], 16), rest[1] == "1")
+
+
+@cache
+def read(name: str) -> dict[tuple[str, Row], Pair]:
+    """A stored table, its checksum verified: (quantity, inputs) → value and scale.
+
+    Parameters
+    ----------
+    name : str
+        A loss or contract; one without a table has no entries.
+
+    Raises
+    ------
+    GoldenError
+        When the file is missing, or is not what the manifest says.
+    """
+    if name not in functions():
+        return {}
+    raw = stored(name)
+    found: dict[tuple[str, Row], Pair] = {}
+    for entry in raw.decode("ascii").splitlines()[1:]:
+        quantity, *inputs, value, scale, _ = entry.split("\t")
+        number = parsed(value)
+        magnitude = number._replace(negative=False) if scale == "=" else parsed(scale)
+        found[quantity, tuple(map(float.fromhex, inputs))] = number, magnitude
+    return found
+
+
+def stored(name: str) -> bytes:
+    """A table's bytes, if they are the manifest's."""
+    path = golden_folder() / file_of(name)
+    try:
+        raw, manifest = path.read_bytes(), json.loads((golden_folder() / MANIFEST).read_text())
+        expected = manifest["sha256"][path.name]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GoldenError(f"{path.name}: cannot be read with its checksum ({error}); restore golden/ from the release or run: bce-conformance golden write") from error
+    if hashlib.sha256(raw).hexdigest() != expected:
+        raise GoldenError(f"{path.name}: differs from its checksum in {MANIFEST}; restore golden/ from the release or run: bce-conformance golden write")
+    return raw
+
+
+def manifest(texts: Iterable[tuple[str, str]]) -> str:
+    """The manifest of tables: checksums, and the versions of the tools that made them."""
+    return (
+        json.dumps(
+            {
+                "format": "bce-conformance/golden/1",
+                "tools": {name: version(name) for name in ("mpmath", "python-flint")} | {"python": platform.python_version()},
+                "sha256": {file_of(name): hashlib.sha256(t.encode("ascii")).hexdigest() for name, t in texts},
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+
+
+def replace(path: Path, content: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(content, encoding="ascii", newline="\n")
+    os.replace(temporary, path)

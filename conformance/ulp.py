@@ -1,0 +1,66 @@
+"""The definition of ULP, in one place."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.exact import FINITE, INFINITE, TOP, UNDERFLOW, ZERO, Exact, round_to, split
+from conformance.formats import Format, Values, to_float64
+
+
+def ulp_exponent(exact: Exact, fmt: Format) -> NDArray[np.int64]:
+    """The binary exponent of one ULP of an exact value in a format.
+
+    For 2^e < |v| < 2^(e+1) one ULP is 2^(e−p+1), the distance of the format's two numbers around v. At an
+    exact power of two, v = 2^e, it is the finer of the two neighbouring distances, 2^(e−p). Nothing is finer
+    than the smallest subnormal: below the smallest normal, and for zero, one ULP is 2^(emin−p+1). Above the
+    largest finite number the exponent is treated as unbounded.
+
+    Parameters
+    ----------
+    exact : Exact, shape (N,)
+    fmt : Format
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+        The exponent u of ulp(v) = 2^u. Meaningless for the tags INFINITE, NAN and NONE.
+    """
+    power = (exact.high == TOP) & (exact.low == 0) & ~exact.sticky
+    ulp = np.maximum(exact.exponent - power - fmt.precision + 1, fmt.quantum)
+    return np.where((exact.tag == ZERO) | (exact.tag == UNDERFLOW), fmt.quantum, ulp)
+
+
+def ulp_error(got: Values, exact: Exact, unit: NDArray[np.int64], fmt: Format) -> Values:
+    """The fractional error |got − exact| in units of 2^unit, against the unrounded exact value.
+
+    Parameters
+    ----------
+    got : ndarray of float64, shape (N,)
+        What was returned. An infinity counts as ±2^(emax+1), the first number out of the format's reach; where
+        the exact value itself rounds to that infinity it is no error at all.
+    exact : Exact, shape (N,)
+    unit : ndarray of int64, shape (N,)
+        ``ulp_exponent`` of the exact value (relative figure) or of its scale.
+    fmt : Format
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        In ULPs, correct to about 2^-52 of itself (or to 2^-60 ULP, if that is more). 0 where both are the
+        same infinity, infinite where only the exact value is; NaN where there is nothing to measure.
+    """
+    beyond = 2.0**fmt.emax  # twice this: 2^(emax+1) itself is no binary64 number
+    infinite = np.isinf(got)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        # Three exact-or-harmless subtractions: whenever two operands cancel, their difference is exact.
+        error = np.ldexp(np.where(infinite, np.copysign(beyond, got), got), np.where(infinite, 1, 0) - unit)
+        place = exact.exponent - 63 - unit
+        finite = exact.tag == FINITE
+        for part in split(exact):
+            error = error - np.where(finite, np.ldexp(part, np.where(finite, place, 0)), 0.0)
+    error = np.abs(error)
+    error = np.where(exact.tag == INFINITE, np.inf, error)
+    error = np.where(infinite & (got == to_float64(round_to(exact, fmt), fmt)), 0.0, error)
+    return np.where((exact.tag > INFINITE) | np.isnan(got), np.nan, error)
