@@ -1,4 +1,5 @@
 """JAX: optax's public loss, and the loss written from two of jax.nn's primitives."""
+
 from conformance.adapter import Adapter, EntryPoint
 
 SIGMOID = "sigmoid_cross_entropy"
@@ -8,8 +9,12 @@ class Jax(Adapter):
     name = "jax"
     distributions = ("jax", "jaxlib", "optax")
     imports = "import jax, optax"
-    names = {"binary16": "jax.numpy.float16", "bfloat16": "jax.numpy.bfloat16",
-             "binary32": "jax.numpy.float32", "binary64": "jax.numpy.float64"}
+    names = {
+        "binary16": "jax.numpy.float16",
+        "bfloat16": "jax.numpy.bfloat16",
+        "binary32": "jax.numpy.float32",
+        "binary64": "jax.numpy.float64",
+    }
     literal = "jax.numpy.array({values}, {dtype})"
     modes = {"eager": "{f}", "jit": "jax.jit({f})", "vmap": "jax.vmap({f})", "jit-of-vmap": "jax.jit(jax.vmap({f}))"}
     derivatives = {
@@ -21,13 +26,20 @@ def {g}({args}):
         "forward": """
 def {g}({args}):
     return jax.jvp(lambda {x}: {call}, ({x},), (jax.numpy.ones_like({x}),))
-"""}
+""",
+    }
     entry_points = (
-        EntryPoint("optax.losses.sigmoid_binary_cross_entropy", SIGMOID,
-                   "optax.losses.sigmoid_binary_cross_entropy(logit, label)"),
+        EntryPoint(
+            "optax.losses.sigmoid_binary_cross_entropy",
+            SIGMOID,
+            "optax.losses.sigmoid_binary_cross_entropy(logit, label)",
+        ),
         EntryPoint("jax.nn.softplus", SIGMOID, "jax.nn.softplus(logit) - logit * label"),
-        EntryPoint("jax.nn.log_sigmoid", SIGMOID,
-                   "-label * jax.nn.log_sigmoid(logit) - (1 - label) * jax.nn.log_sigmoid(-logit)"),
+        EntryPoint(
+            "jax.nn.log_sigmoid",
+            SIGMOID,
+            "-label * jax.nn.log_sigmoid(logit) - (1 - label) * jax.nn.log_sigmoid(-logit)",
+        ),
     )
 
     def environ(self, dtype, device):

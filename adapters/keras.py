@@ -1,4 +1,5 @@
 """Keras 3 on a backend is that backend's adapter with other entry points."""
+
 import os
 
 from conformance.adapter import Adapter, EntryPoint, load_file
@@ -10,16 +11,25 @@ PROBABILITIES = "binary_cross_entropy", "probability", "clip(1e-7)"
 def loss_class(from_logits):
     """The class takes a mean over the last axis, so each case is a row of one. It computes in floatx."""
     loss, argument, contract = LOGITS if from_logits else PROBABILITIES
-    return EntryPoint("keras.losses.BinaryCrossentropy", loss,
-                      "keras.losses.BinaryCrossentropy({config})(label[:, None], %s[:, None])" % argument, contract,
-                      {"from_logits": from_logits, "reduction": None}, computes="binary32")
+    return EntryPoint(
+        "keras.losses.BinaryCrossentropy",
+        loss,
+        "keras.losses.BinaryCrossentropy({config})(label[:, None], %s[:, None])" % argument,
+        contract,
+        {"from_logits": from_logits, "reduction": None},
+        computes="binary32",
+    )
 
 
 def operation(from_logits):
     loss, argument, contract = LOGITS if from_logits else PROBABILITIES
-    return EntryPoint("keras.ops.binary_crossentropy", loss,
-                      "keras.ops.binary_crossentropy(label, %s, {config})" % argument, contract,
-                      {"from_logits": from_logits})
+    return EntryPoint(
+        "keras.ops.binary_crossentropy",
+        loss,
+        "keras.ops.binary_crossentropy(label, %s, {config})" % argument,
+        contract,
+        {"from_logits": from_logits},
+    )
 
 
 ENTRY_POINTS = (loss_class(True), loss_class(False), operation(True), operation(False))
@@ -27,6 +37,8 @@ ENTRY_POINTS = (loss_class(True), loss_class(False), operation(True), operation(
 
 class NumPy(Adapter):
     """A backend without derivatives, modes or bfloat16."""
+
+    distributions = ("numpy",)
     imports = "import numpy"
     names = {"binary16": "'float16'", "binary32": "'float32'", "binary64": "'float64'"}
     literal = "numpy.array({values}, {dtype})"
@@ -37,19 +49,28 @@ class NumPy(Adapter):
 
 def on(backend, base, **changes):
     def environ(self, dtype, device):
-        chosen = {"KERAS_TORCH_DEVICE": device} if backend == "torch" else {}   # it prefers any GPU it sees
+        chosen = {"KERAS_TORCH_DEVICE": device} if backend == "torch" else {}  # it prefers any GPU it sees
         return dict(base.environ(self, dtype, device), KERAS_BACKEND=backend, **chosen)
-    return type("Keras", (base,), dict(
-        changes, name="keras[{}]".format(backend), distributions=("keras",) + base.distributions,
-        imports=base.imports.replace(", optax", "") + "\nimport keras", environ=environ,
-        entry_points=ENTRY_POINTS))()
+
+    return type(
+        "Keras",
+        (base,),
+        dict(
+            changes,
+            name="keras[{}]".format(backend),
+            distributions=("keras", *(name for name in base.distributions if name != "optax")),
+            imports=base.imports.replace(", optax", "") + "\nimport keras",
+            environ=environ,
+            entry_points=ENTRY_POINTS,
+        ),
+    )()
 
 
 def sibling(file, name):
     return getattr(load_file(os.path.join(os.path.dirname(os.path.abspath(__file__)), file)), name)
 
 
-# On torch the graph breaks inside Keras (fullgraph=True fails), so compiled pieces alternate with eager ones.
+# On torch Keras asks torch.backends.mps.is_available(), which breaks the graph: fullgraph=True fails.
 ADAPTERS = [
     on("tensorflow", sibling("tensorflow.py", "TensorFlow")),
     on("jax", sibling("jax.py", "Jax"), modes={"eager": "{f}", "jit": "jax.jit({f})"}),

@@ -142,7 +142,12 @@ class Reference(Adapter):
     name = "reference"
     distributions = ("numpy",)
     imports = "import numpy as np\n\nnp.seterr(all='ignore')\n\n\n" + "\n\n".join(map(inspect.getsource, FUNCTIONS))
-    names = {"binary16": "'float16'", "bfloat16": "'uint16'", "binary32": "'float32'", "binary64": "'float64'"}
+    names = {
+        "binary16": "'float16'",
+        "bfloat16": "'uint16'",
+        "binary32": "'float32'",
+        "binary64": "'float64'",
+    }
     literal = "np.array({values}, {dtype})"
     derivatives = {"reverse": "def {g}({args}):\n    return {call}, {hand}"}
     entry_points = (

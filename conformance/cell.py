@@ -42,7 +42,7 @@ class Cell:
     """One cell. Figures are finite, kept to six significant digits, or None where there is none.
 
     They are rounded here and not when written, so that a run in memory and the same run read back are
-    assessed alike.
+    assessed alike. The witness's hexadecimal numbers lose their trailing zeros likewise.
 
     Attributes
     ----------
@@ -92,8 +92,7 @@ class Cell:
             if value is not None:
                 object.__setattr__(self, name, six_digits(value))
         if self.worst is not None:
-            rounded = {name: _six_or_none(self.worst[name]) for name in ("ulp", "ulp_relative")}
-            object.__setattr__(self, "worst", {**self.worst, **rounded})
+            object.__setattr__(self, "worst", _normal(self.worst))
 
     @property
     def subject(self) -> str:
@@ -122,7 +121,7 @@ class Cell:
 
     @property
     def figure(self) -> float | None:
-        """The ULP figure of the finding; None where no figure describes it.
+        """The ULP figure that bounds the finding; None where no figure describes it.
 
         With one kind of finding it is the witness's own: the largest error of the cell may belong to a
         case that does what its contract documents.
@@ -130,10 +129,16 @@ class Cell:
         figured = self.findings - FIGURELESS
         if not figured:
             return None
-        witness = self.worst
-        if len(figured) == 1 and witness is not None and witness["verdict"] in figured:
-            return witness["ulp"] if witness["ulp"] is not None else self.max_ulp
-        return self.max_ulp
+        own = self.witnessed
+        return self.max_ulp if own is None or len(figured) > 1 else own
+
+    @property
+    def witnessed(self) -> float | None:
+        """The ULP figure of the witness, where it shows a finding that a figure describes."""
+        if self.worst is None or self.worst["verdict"] not in FINDINGS - FIGURELESS:
+            return None
+        figure: float | None = self.worst["ulp"]
+        return figure
 
     def to_json(self) -> dict[str, Any]:
         """The record as it stands in a run: JSON types only, the config an object.
@@ -204,8 +209,18 @@ def six_digits(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _six_or_none(value: float | None) -> float | None:
-    return None if value is None else six_digits(value)
+def _normal(worst: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A witness with its figures rounded and its numbers in the shortest form."""
+    figures = {name: worst[name] and six_digits(worst[name]) for name in ("ulp", "ulp_relative")}
+    inputs = {name: shortest(value) for name, value in worst["inputs"].items()}
+    got = worst["got"] and shortest(worst["got"])
+    return {**worst, **figures, "inputs": inputs, "got": got}
+
+
+def shortest(hexadecimal: str) -> str:
+    """A hexadecimal number without trailing zeros: ``0x1.8p+3``, ``0x1p+0``; any other text as it is."""
+    head, point, tail = hexadecimal.partition("p")
+    return head.rstrip("0").rstrip(".") + point + tail if point and "." in head else hexadecimal
 
 
 @lru_cache(maxsize=None)

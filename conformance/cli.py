@@ -66,10 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _internal(error: Exception) -> str:
     first = (str(error).splitlines() or [""])[0]
-    return (
-        f"internal error, {type(error).__name__}: {first}; "
-        "set BCE_TRACEBACK=1 to see where, and please report it"
-    )
+    return f"internal error, {type(error).__name__}: {first}; set BCE_TRACEBACK=1 to see where, and please report it"
 
 
 def parser() -> Parser:

@@ -114,7 +114,7 @@ def negative_log_complement(q: fmpq, precision: int) -> Split:
         return Split(ZERO, ONE, -(-arb(q)).log1p())
 
 
-class at:  # noqa: N801 - reads as a phrase: with at(192)
+class at:
     """Arb's working precision for a block; python-flint keeps it in one global context."""
 
     def __init__(self, precision: int) -> None:

@@ -160,10 +160,14 @@ def decimal(number: Number, digits: int = 20) -> str:
     """
     sign = "-" if number.negative else ""
     if number.tag != FINITE:
-        return {ZERO: "0", UNDERFLOW: f"{sign}0 (underflow)", INFINITE: f"{sign}inf", NAN: "nan", NONE: "none"}[
-            number.tag
-        ]
-    import mpmath  # type: ignore[import-untyped]  # only a report needs decimals
+        return {
+            ZERO: "0",
+            UNDERFLOW: f"{sign}0 (underflow)",
+            INFINITE: f"{sign}inf",
+            NAN: "nan",
+            NONE: "none",
+        }[number.tag]
+    import mpmath  # only a report needs decimals
 
     with mpmath.workprec(160):
         value = mpmath.mpf((0, number.significand, number.exponent - 127, number.significand.bit_length()))

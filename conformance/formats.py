@@ -153,7 +153,8 @@ def round_half_even(significand: NDArray[np.uint64], drop: NDArray[np.uint64], m
     quotient = np.where(drop > np.uint64(63), np.uint64(0), significand >> np.minimum(drop, np.uint64(63)))
     rest = significand - np.where(drop > np.uint64(63), np.uint64(0), quotient << np.minimum(drop, np.uint64(63)))
     up = (rest > half) | ((rest == half) & (more | ((quotient & one) == one)))
-    return quotient + up.astype(np.uint64)
+    result: NDArray[np.uint64] = quotient + up.astype(np.uint64)
+    return result
 
 
 def rounded(values: Values, fmt: Format) -> Values:

@@ -13,7 +13,7 @@ from conformance import losses, tables
 from conformance.certify import Sum, certify, ratio
 from conformance.contracts import Constants, Contract
 from conformance.exact import Exact, Number, pack
-from conformance.formats import Format, Values
+from conformance.formats import Values
 
 Row = tuple[float, ...]
 Pair = tuple[Number, Number]
@@ -148,26 +148,3 @@ def _gather(pair: Callable[[Row], Pair], columns: Sequence[Values], stored: dict
 @lru_cache(maxsize=4096)
 def _ratio(value: float) -> fmpq:
     return ratio(value)
-
-
-def reference_constants(contract: Contract, quantity: str, target: Format) -> list[tuple[str, Constants]]:
-    """The verdicts a contract can earn for a quantity, with the constants of each, in the order of judging.
-
-    Parameters
-    ----------
-    contract : Contract
-    quantity : str
-    target : Format
-        The dtype the computation is promised in; rounded constants are rounded to it.
-    """
-    clause = contract.clause(quantity)
-    if clause is None:
-        return []
-    found = []
-    for kind, fmt in (("documented", None), ("documented-rounded", target)):
-        constants = contract.rules.constants(contract.constant, fmt)
-        if constants is not None and all(constants != known for _, known in found):
-            found.append((kind if clause.documented else "by-source", constants))
-    return found
-
-

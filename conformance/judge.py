@@ -103,7 +103,11 @@ def judge(bits: Bits, dtype: str, standard: Standard) -> Columns:
     negative = exact.value.negative & (exact.value.tag != ZERO)
     zero_sign = (got == 0) & (np.signbit(got) != negative)
     nearest = np.full(len(bits), np.nan)
-    verdict = np.select([correct, within & (relative < 1), within], [CODE["correctly-rounded"], CODE["faithful"], CODE["within-limit"]], CODE["beyond-limit"])
+    verdict = np.select(
+        [correct, within & (relative < 1), within],
+        [CODE["correctly-rounded"], CODE["faithful"], CODE["within-limit"]],
+        CODE["beyond-limit"],
+    )
     missed = ~(correct | within)
     _deviations(verdict, missed, got, standard, exact)
     for reference in reversed(standard.references):
@@ -135,8 +139,10 @@ def with_raised(columns: Columns, raised: NDArray[np.intp], documented: Mask) ->
     hit = np.zeros(len(documented), bool)
     hit[raised] = True
     verdict = np.where(hit, np.where(documented, CODE["raised-documented"], CODE["raised"]), columns.verdict)
-    blank = [np.where(hit, np.nan, column) for column in (columns.ulp, columns.ulp_relative, columns.ulp_contract)]
-    return Columns(verdict.astype(np.uint8), *blank, columns.zero_sign & ~hit)
+    ulp, relative, nearest = (
+        np.where(hit, np.nan, column) for column in (columns.ulp, columns.ulp_relative, columns.ulp_contract)
+    )
+    return Columns(verdict.astype(np.uint8), ulp, relative, nearest, columns.zero_sign & ~hit)
 
 
 def _errors(got: Values, golden: Golden, target: Format) -> tuple[Values, Values]:

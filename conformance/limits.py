@@ -81,7 +81,7 @@ def derive(loss: str, quantity: str, fmt: Format) -> float:
     float
         Rounded up to a hundredth, so that the frozen file is readable.
     """
-    bound = losses.load(loss).error_bounds(cost(fmt))[quantity] * 2**fmt.precision
+    bound: Fraction = losses.load(loss).error_bounds(cost(fmt))[quantity] * (1 << fmt.precision)
     return math.ceil(bound * 100) / 100
 
 

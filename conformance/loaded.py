@@ -79,12 +79,12 @@ def load(path: str, name: str, device: str) -> Loaded:
 def version(distribution: str) -> str:
     """The installed version of a distribution, from its metadata; empty where it is not installed."""
     if sys.version_info < (3, 8):
-        import pkg_resources
-
         try:
+            import pkg_resources
+
             return str(pkg_resources.get_distribution(distribution).version)
-        except pkg_resources.DistributionNotFound:
-            return ""
+        except Exception:                                   # no setuptools, or not installed
+            return str(getattr(sys.modules.get(distribution), "__version__", ""))
     from importlib import metadata
 
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import mpmath
 
+from conformance import losses
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, UNDERFLOW_EXPONENT, ZERO, Number
 
 GUARD = 60
@@ -50,6 +52,35 @@ def agrees(definition: Callable[..., Any], row: Sequence[float], number: Number)
     return any(_agrees(definition, row, number, p) for p in (precision, 4 * precision))
 
 
+class Disputed(Exception):
+    """The two ways to compute a golden value differ: no verdict may rest on it."""
+
+
+@lru_cache(maxsize=1 << 16)
+def confirm(loss: str, quantity: str, row: tuple[float, ...], number: Number) -> None:
+    """Hold the golden value of a finding's witness against the normative definition.
+
+    Parameters
+    ----------
+    loss, quantity : str
+    row : tuple of float
+        The witness's inputs.
+    number : Number
+        Its golden value; limits and undefined values are stated, not computed, and pass.
+
+    Raises
+    ------
+    Disputed
+        When the two differ. Nothing is judged by such a value, so this ends the audit.
+    """
+    definition = losses.load(loss)
+    if definition.special(quantity, *row) is not None:
+        return
+    if not agrees(lambda mp, *arguments: definition.definition(mp, quantity, *arguments), row, number):
+        inputs = ", ".join(v.hex() for v in row)
+        raise Disputed(f"Arb and mpmath differ on {quantity} of {loss} at {inputs}: please report this")
+
+
 def _agrees(definition: Callable[..., Any], row: Sequence[float], number: Number, precision: int) -> bool:
     with mpmath.workprec(precision):
         value = definition(mpmath.mp, *(mpmath.mpf(v) for v in row))
@@ -61,7 +92,7 @@ def _agrees(definition: Callable[..., Any], row: Sequence[float], number: Number
             return False
         if number.tag == INFINITE:
             return bool(mpmath.isinf(value))
-        _, mantissa, exponent, bits = value._mpf_
+        _, _, exponent, bits = value._mpf_
         if number.tag == UNDERFLOW:
             return bool(exponent + bits - 1 < UNDERFLOW_EXPONENT)
         assert number.tag == FINITE

@@ -202,8 +202,16 @@ class Plan:
             alone=raises,
         )
 
+    def computes(self, subject: Subject) -> str:
+        """The dtype a subject's contract computes in."""
+        return self.entry(subject).computes or subject.dtype
+
     def probe(self, subject: Subject, length: int) -> Job:
-        """The job that shows whether a mode flushes subnormal results, and ignores subnormal inputs."""
+        """The job that shows whether a mode flushes subnormal results, and ignores subnormal inputs.
+
+        In the dtype the subject computes in: a subnormal of binary16 is a normal number to binary32 arithmetic.
+        """
+        dtype = self.computes(subject)
         return Job(
             worker=self.worker(subject),
             entry_point="",
@@ -211,8 +219,8 @@ class Plan:
             arguments=("logit", "label"),
             steps=(),
             mode=subject.mode,
-            dtype=subject.dtype,
-            inputs=probe_inputs(subject.dtype, length),
+            dtype=dtype,
+            inputs=probe_inputs(dtype, length),
             alone=np.zeros(length, bool),
             code="logit * label",
         )

@@ -190,7 +190,7 @@ class Process:
         said = self._last_line()
         tail = f": {said}" if said else ""
         if killed:
-            return Died("crashed", f"closed the pipe to answer on{tail}")
+            return Died("crashed", f"closed the pipe that it answers on{tail}")
         if code >= 0:
             return Died("crashed", f"exited with status {code} without an answer{tail}")
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"

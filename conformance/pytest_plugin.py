@@ -15,6 +15,9 @@ SUITE = ("conformance.suite", "conformance/suite", "conformance\\suite")
 
 LIVE_HINT = " shows it in full, after an audit"
 
+PROPERTY = ("bce-conformance", "test")
+"""Marks the reports of the suite's tests."""
+
 USAGE, NOTHING_RAN = 4, 5
 
 
@@ -38,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
     """Inside the suite, ``--adapter`` is another name of ``--bce-adapter``."""
-    if any(name in argument for argument in args for name in SUITE):
+    if _runs_suite(args):
         group = parser.getgroup("bce-conformance")
         group.addoption("--adapter", action="append", dest="bce_adapter", metavar="FILE|NAME", help="as --bce-adapter")
 
@@ -46,6 +49,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 def pytest_configure(config: pytest.Config) -> None:
     """Watch what the suite's tests come to."""
     config.pluginmanager.register(_Watch(config), "bce-conformance-watch")
+
+
+def _runs_suite(arguments: list[str]) -> bool:
+    return any(name in argument for argument in arguments for name in SUITE)
 
 
 def matrix(config: pytest.Config) -> StoredMatrix | LiveMatrix:
@@ -58,12 +65,17 @@ def matrix(config: pytest.Config) -> StoredMatrix | LiveMatrix:
     """
     watch: _Watch = config.pluginmanager.getplugin("bce-conformance-watch")
     if watch.matrix is None:
+        from conformance.adapter import AdapterError
+
         try:
             watch.matrix = _make(config)
         except Exception as error:
-            if not hasattr(error, "exit_status"):
-                raise
-            pytest.exit(str(error), error.exit_status)
+            status = getattr(error, "exit_status", USAGE if isinstance(error, AdapterError) else None)
+            if status == USAGE:
+                raise pytest.UsageError(str(error)) from error
+            if status is not None:
+                pytest.exit(str(error), status)
+            raise
     return watch.matrix
 
 
@@ -74,7 +86,7 @@ def _make(config: pytest.Config) -> StoredMatrix | LiveMatrix:
     names = config.getoption("bce_adapter")
     quick, full = config.getoption("bce_quick"), config.getoption("bce_full")
     if quick and full:
-        pytest.exit("--bce-quick and --bce-full exclude each other: give one of them", USAGE)
+        raise pytest.UsageError("--bce-quick and --bce-full exclude each other: give one of them")
     filters: Filters = Filters(
         entry_points=tuple(config.getoption("bce_entry_point")),
         modes=tuple(config.getoption("bce_mode")),
@@ -84,11 +96,11 @@ def _make(config: pytest.Config) -> StoredMatrix | LiveMatrix:
     stored = config.getoption("bce_run")
     made: StoredMatrix | LiveMatrix
     if stored:
-        made = StoredMatrix(stored, Filters(**{**vars(filters), "adapters": tuple(names)}))
+        made = StoredMatrix(stored, names, filters)
     else:
         made = LiveMatrix(names, filters)
     for name in missing(made.checks(), config.getoption("bce_require")):
-        pytest.exit(f"--bce-require {name}: nothing of this adapter is tested", USAGE)
+        raise pytest.UsageError(f"--bce-require {name}: nothing of this adapter is tested, so it cannot pass")
     return made
 
 
@@ -99,9 +111,15 @@ class _Watch:
         self.matrix: StoredMatrix | LiveMatrix | None = None
         self.skipped = self.ran = 0
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Find out before collecting whether the options can be met: here that ends the session with one line."""
+        if _runs_suite(session.config.args):
+            matrix(session.config)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count the suite's tests."""
-        if "suite/test_conformance.py" not in report.nodeid:
+        if PROPERTY not in report.user_properties:
             return
         if report.skipped and not hasattr(report, "wasxfail"):
             self.skipped += 1

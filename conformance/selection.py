@@ -26,7 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     tier.add_argument("--full", dest="tier", action="store_const", const="full", help="slow compiled modes too")
     parser.set_defaults(tier="default")
     parser.add_argument("--device", default="cpu", help="where the frameworks compute (default: cpu)")
-    parser.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter that has the frameworks")
+    parser.add_argument(
+        "--python", default=sys.executable, metavar="PATH", help="the interpreter that has the frameworks"
+    )
 
 
 def chosen(args: argparse.Namespace) -> tuple[list[Source], Filters]:

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import EntryPoint
-from conformance.cases import Cases
+from conformance.cases import LABEL_CLASSES, Cases
 from conformance.cell import EVERY, Cell
 from conformance.exact import decimal
 from conformance.formats import FORMATS, Mask, to_float64
 from conformance.judge import Columns, Standard, everything, judge, with_raised
-from conformance.measure import Observation, Pool
+from conformance.measure import Observation, Pool, WorkerKey
+from conformance.normative import confirm
 from conformance.plan import PROBE_LENGTHS, Plan, Subject
 from conformance.standards import standard
-from conformance.summary import Tally, digest, summarise, tally
-from conformance.verdicts import VERDICTS
+from conformance.summary import RANK, Tally, digest, summarise, tally
+from conformance.verdicts import SEVERITY, VERDICTS
+
+ProbeKey = tuple[WorkerKey, str, str]
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,17 @@ def results(plan: Plan, subjects: Sequence[Subject], pool: Pool) -> Iterator[Res
         One for each subject and quantity.
     """
     tasks: list[tuple[Subject, str, int]] = []
-    for subject in {_shared(s): s for s in subjects}.values():
+    for subject in {_probed_alike(plan, s): s for s in subjects}.values():
         tasks += [(subject, "", length) for length in PROBE_LENGTHS]
     tasks += [(subject, quantity, 0) for subject in subjects for quantity in plan.quantities(subject)]
     jobs = [plan.job(s, q) if q else plan.probe(s, length) for s, q, length in tasks]
-    probed: dict[Subject, dict[int, tuple[bool, bool]]] = {}
-    waiting: dict[Subject, list[tuple[Subject, str, Observation]]] = {}
+    probed: dict[ProbeKey, dict[int, tuple[bool, bool]]] = {}
+    waiting: dict[ProbeKey, list[tuple[Subject, str, Observation]]] = {}
     for k, observation in pool.map(jobs):
         subject, quantity, length = tasks[k]
-        key = _shared(subject)
+        key = _probed_alike(plan, subject)
         if not quantity:
-            probed.setdefault(key, {})[length] = probe_flags(observation, subject.dtype)
+            probed.setdefault(key, {})[length] = probe_flags(observation, plan.computes(subject))
         else:
             waiting.setdefault(key, []).append((subject, quantity, observation))
         if len(probed.get(key, ())) == len(PROBE_LENGTHS):
@@ -87,9 +90,9 @@ def results(plan: Plan, subjects: Sequence[Subject], pool: Pool) -> Iterator[Res
                 yield judged(plan, *ready, probe)
 
 
-def _shared(subject: Subject) -> Subject:
+def _probed_alike(plan: Plan, subject: Subject) -> ProbeKey:
     """The same for all subjects that one probe speaks for."""
-    return Subject(subject.adapter, "", "{}", subject.mode, subject.dtype, subject.device)
+    return plan.worker(subject), subject.mode, plan.computes(subject)
 
 
 def probe_flags(observation: Observation, dtype: str) -> tuple[bool, bool]:
@@ -132,7 +135,10 @@ def judged(plan: Plan, subject: Subject, quantity: str, observation: Observation
     cells = []
     for (region, label), found in summarise(columns, cases).items():
         assert found.worst is not None  # a cell has at least one case
-        inside = _inside(cases, region, label)
+        inside = cell_mask(cases, region, label)
+        if RANK[columns.verdict[found.worst[3]]] < len(SEVERITY):
+            row = tuple(float(v[found.worst[3]]) for v in cases.values)
+            confirm(entry.loss, quantity, row, rule.mathematics.value.number(found.worst[3]))
         cells.append(
             _cell(
                 subject,
@@ -142,7 +148,7 @@ def judged(plan: Plan, subject: Subject, quantity: str, observation: Observation
                 found,
                 limit=rule.limit,
                 worst=witness(found.worst[3], cases, observation, columns, rule),
-                bits_digest=digest(observation.outputs[-1][inside]),
+                bits_digest=digest(observation.outputs[-1][inside], rule.container),
                 message=observation.raised.get(found.worst[3], ""),
             )
         )
@@ -194,9 +200,8 @@ def _figure(error: float) -> float | None:
     return None if np.isnan(error) else min(float(error), float(np.finfo(np.float64).max))
 
 
-def _inside(cases: Cases, region: str, label: str) -> Mask:
-    from conformance.cases import LABEL_CLASSES
-
+def cell_mask(cases: Cases, region: str, label: str) -> Mask:
+    """The cases of one cell."""
     mask: Mask = (cases.region == cases.regions.index(region)) & (cases.label_class == LABEL_CLASSES.index(label))
     return mask
 

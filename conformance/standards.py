@@ -10,7 +10,7 @@ from conformance import contracts
 from conformance.adapter import EntryPoint
 from conformance.cases import Cases
 from conformance.formats import FORMATS, Format, Values, rounded
-from conformance.golden import Golden, contract_golden, golden, reference_constants
+from conformance.golden import Golden, contract_golden, golden
 from conformance.judge import Reference, Standard
 from conformance.limits import limit
 from conformance.plan import cases_of
@@ -57,7 +57,7 @@ def standard(
         limit=limit(entry.loss, quantity, target),
         mathematics=_mathematics(*key),
         references=_references(*key, entry.computes),
-        at_zero=_at_zero(*key) if ignores_subnormals else None,
+        at_zero=_at_zero(*key, entry.computes) if ignores_subnormals else None,
         flushes=flushes,
         ignores_subnormals=ignores_subnormals,
     )
@@ -70,9 +70,7 @@ def _mathematics(loss: str, contract: str, dtype: str, quantity: str, tier: str)
 
 
 @lru_cache(maxsize=256)
-def _references(
-    loss: str, contract: str, dtype: str, quantity: str, tier: str, computes: str
-) -> tuple[Reference, ...]:
+def _references(loss: str, contract: str, dtype: str, quantity: str, tier: str, computes: str) -> tuple[Reference, ...]:
     """What is documented: first for inputs rounded to the documented compute dtype, then the contract's clause."""
     found, _ = cases_of(loss, contract, dtype, tier)
     compute = FORMATS[computes or dtype]
@@ -80,22 +78,22 @@ def _references(
     references = []
     if compute.precision < FORMATS[dtype].precision:
         references.append(Reference("documented", golden(loss, quantity, columns)))
-    rules = contracts.load(contract)
-    for kind, constants in reference_constants(rules, quantity, compute):
-        references.append(Reference(kind, contract_golden(rules, quantity, constants, columns)))
+    bound = contracts.load(contract)
+    for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
+        references.append(Reference(kind, contract_golden(bound, quantity, constants, columns)))
     return tuple(references)
 
 
 @lru_cache(maxsize=256)
-def _at_zero(loss: str, contract: str, dtype: str, quantity: str, tier: str) -> Golden | None:
+def _at_zero(loss: str, contract: str, dtype: str, quantity: str, tier: str, computes: str) -> Golden | None:
     found, _ = cases_of(loss, contract, dtype, tier)
-    columns = without_subnormals(found)
+    columns = without_subnormals(found, FORMATS[computes or dtype])
     return None if columns is None else golden(loss, quantity, columns)
 
 
-def without_subnormals(cases: Cases) -> tuple[Values, ...] | None:
-    """The inputs with subnormal ones replaced by zero; None where there is none."""
-    small = [np.abs(v) < cases.fmt.smallest_normal for v in cases.values]
+def without_subnormals(cases: Cases, compute: Format) -> tuple[Values, ...] | None:
+    """The inputs with those that the computation sees as subnormal replaced by zero; None where there is none."""
+    small = [np.abs(v) < compute.smallest_normal for v in cases.values]
     if not any((mask & (v != 0)).any() for mask, v in zip(small, cases.values, strict=True)):
         return None
     return tuple(np.where(mask, 0.0, v) for mask, v in zip(small, cases.values, strict=True))

@@ -11,7 +11,7 @@ from functools import reduce
 import numpy as np
 
 from conformance.cases import LABEL_CLASSES, Cases
-from conformance.formats import Bits, Values
+from conformance.formats import Bits, Format, Values, to_float64
 from conformance.judge import Columns
 from conformance.verdicts import SEVERITY, VERDICTS
 
@@ -118,13 +118,17 @@ def tally(columns: Columns, index: np.ndarray) -> Tally:
     )
 
 
-def digest(bits: Bits) -> str:
+def digest(bits: Bits, fmt: Format) -> str:
     """A digest of output bits in the order of the cases, by which two releases are told apart.
 
     Parameters
     ----------
     bits : ndarray of unsigned integers
+        Every NaN counts as the same one: compilers choose its sign and payload freely.
+    fmt : Format
     """
+    if bits.dtype == fmt.storage:
+        bits = np.where(np.isnan(to_float64(bits, fmt)), np.array(-1).astype(fmt.storage), bits)
     return hashlib.blake2b(np.ascontiguousarray(bits).tobytes(), digest_size=8).hexdigest()
 
 

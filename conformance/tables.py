@@ -18,13 +18,14 @@ from pathlib import Path
 
 from conformance import cases, contracts, losses
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, decimal
-from conformance.formats import FORMATS
+from conformance.formats import FORMATS, to_float64
 from conformance.places import golden_folder
 
 Row = tuple[float, ...]
 Pair = tuple[Number, Number]
 
 MANIFEST = "MANIFEST.json"
+REMEDY = "restore golden/ from the release, or run: bce-conformance golden write"
 STORED = 3
 """Of each argument but the first, the table holds the first so many edges: for labels 0, 1 and 1/2."""
 
@@ -63,7 +64,7 @@ def rows(loss: str) -> Iterator[Row]:
     arguments = losses.load(loss).ARGUMENTS
     for fmt in FORMATS.values():
         kept = [cases.distinct(cases.kind(a).edges(fmt), fmt) for a in arguments]
-        values = [cases.to_float64(bits, fmt).tolist() for _, bits in kept]
+        values = [to_float64(bits, fmt).tolist() for _, bits in kept]
         for first in values[0]:
             tails: list[Row] = [()]
             for other in values[1:]:
@@ -107,7 +108,13 @@ def line(quantity: str, row: Row, pair: Pair) -> str:
     """One line of a table."""
     value, scale = pair
     same = scale[2:] == value[2:] and scale.tag == value.tag
-    fields = (quantity, *(v.hex() for v in row), written(value), "=" if same else written(scale), decimal(value, 17))
+    fields = (
+        quantity,
+        *(v.hex() for v in row),
+        written(value),
+        "=" if same else written(scale),
+        decimal(value, 17),
+    )
     return "\t".join(fields)
 
 
@@ -162,9 +169,9 @@ def stored(name: str) -> bytes:
         raw, manifest = path.read_bytes(), json.loads((golden_folder() / MANIFEST).read_text())
         expected = manifest["sha256"][path.name]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise GoldenError(f"{path.name}: cannot be read with its checksum ({error}); restore golden/ from the release or run: bce-conformance golden write") from error
+        raise GoldenError(f"{path.name}: cannot be read with its checksum ({error}); {REMEDY}") from error
     if hashlib.sha256(raw).hexdigest() != expected:
-        raise GoldenError(f"{path.name}: differs from its checksum in {MANIFEST}; restore golden/ from the release or run: bce-conformance golden write")
+        raise GoldenError(f"{path.name}: differs from its checksum in {MANIFEST}; {REMEDY}")
     return raw
 
 
@@ -174,7 +181,8 @@ def manifest(texts: Iterable[tuple[str, str]]) -> str:
         json.dumps(
             {
                 "format": "bce-conformance/golden/1",
-                "tools": {name: version(name) for name in ("mpmath", "python-flint")} | {"python": platform.python_version()},
+                "tools": {name: version(name) for name in ("mpmath", "python-flint")}
+                | {"python": platform.python_version()},
                 "sha256": {file_of(name): hashlib.sha256(t.encode("ascii")).hexdigest() for name, t in texts},
             },
             indent=1,

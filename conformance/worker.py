@@ -21,7 +21,7 @@ from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-GRACE = 5.0
+GRACE = 2.0
 """Seconds after which a worker that nobody has killed at its time limit ends itself."""
 
 
@@ -81,9 +81,11 @@ def listen(folder: str) -> queue.SimpleQueue[str]:
     os.close(nothing)
 
     def read() -> None:
-        with contextlib.suppress(Exception):
+        try:
             for line in lines:
                 requests.put(json.loads(line))
+        except OSError:                                     # closed from in here: whoever asks will notice
+            return
         shutil.rmtree(folder, ignore_errors=True)           # whoever asked is gone, or was killed
         if os.getpgrp() == os.getpid():
             os.killpg(0, signal.SIGKILL)                    # a compiler's children too

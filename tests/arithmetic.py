@@ -3,6 +3,7 @@
 from conformance.adapter import Adapter, EntryPoint
 
 LOSS = "numpy.maximum(logit, 0) - logit * label + numpy.log1p(numpy.exp(-abs(logit)))"
+HAND = {"logit": "1 / (1 + numpy.exp(-logit)) - label", "label": "-logit"}
 
 
 class Arithmetic(Adapter):
@@ -13,13 +14,8 @@ class Arithmetic(Adapter):
     literal = "numpy.array({values}, {dtype})"
     derivatives = {"reverse": "def {g}({args}):\n    return {call}, {hand}"}
     entry_points = (
-        EntryPoint(
-            "numpy.log1p",
-            "sigmoid_cross_entropy",
-            LOSS,
-            hand={"logit": "1 / (1 + numpy.exp(-logit)) - label", "label": "-logit"},
-        ),
-        EntryPoint("numpy.multiply", "product", "numpy.multiply(logit, label)", config={"weight": 2.0, "axis": None}),
+        EntryPoint("numpy.log1p", "sigmoid_cross_entropy", LOSS, hand=HAND),
+        EntryPoint("numpy.multiply", "product", "{weight} * logit * label", config={"weight": 2.0, "axis": None}),
         EntryPoint("numpy.no_such_function", "product", "numpy.no_such_function(logit, label)"),
         EntryPoint("numpy.add", "sum", "logit + label", since="99.0"),
     )

@@ -54,7 +54,8 @@ class Cases:
     def name(self, i: int) -> str:
         """The stable, readable id of a case: ``logit=ln2+1ulp,label=0.5``."""
         return ",".join(
-            f"{argument}={names[j]}" for argument, names, j in zip(self.arguments, self.labels, self.index[i], strict=True)
+            f"{argument}={names[j]}"
+            for argument, names, j in zip(self.arguments, self.labels, self.index[i], strict=True)
         )
 
     def hex(self, i: int) -> dict[str, str]:
@@ -142,7 +143,9 @@ def build(arguments: tuple[str, ...], dtype: str, tier: str = "default") -> Case
     grid = [] if tier == "quick" else spaces[0].grid(fmt)
     first = distinct([*zip(edges[0][0], to_float64(edges[0][1], fmt), strict=True), *grid], fmt)
     names, bits = [first[0], *(e[0] for e in edges[1:])], [first[1], *(e[1] for e in edges[1:])]
-    index = np.concatenate([_product(count, [len(n) for n in names[1:]]), _in_turn(count, names, to_float64(bits[1], fmt))])
+    index = np.concatenate(
+        [_product(count, [len(n) for n in names[1:]]), _in_turn(count, names, to_float64(bits[1], fmt))]
+    )
     picked = tuple(np.ascontiguousarray(b[index[:, k]]) for k, b in enumerate(bits))
     values = tuple(to_float64(b, fmt) for b in picked)
     regions: Sequence[str] = spaces[0].REGIONS

@@ -26,4 +26,3 @@ def edges(fmt: Format) -> Named:
         ("1.5", 1.5),
         ("2", 2.0),
     ]
-

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conformance.cell import Cell
     from conformance.measure import Pool
-    from conformance.plan import Plan, Source, Subject
+    from conformance.plan import Plan, Subject
     from conformance.session import Result
 
 HELP = "measure the installed frameworks against certified exact values"
@@ -36,7 +36,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default=OUT, metavar="DIR", help=f"where the results go (default: {OUT})")
     parser.add_argument("--json", action="store_true", help="print the run as JSON instead of the report")
     parser.add_argument(
-        "--require", action="append", default=[], metavar="NAME", help="fail when this adapter's framework is missing"
+        "--require",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="fail when this adapter's framework is missing",
     )
 
 
@@ -137,7 +141,9 @@ def unmet(required: Iterable[str], records: Sequence[dict[str, Any]]) -> list[st
         matching = [r for r in records if r["name"] == name or r["name"].startswith(name + "[")]
         if not matching:
             said.append(f"{name} is required, and no subject of it was chosen")
-        said += [f"{r['name']} is required, and is {r['status']}: {r['reason']}" for r in matching if r["status"] != "ok"]
+        said += [
+            f"{r['name']} is required, and is {r['status']}: {r['reason']}" for r in matching if r["status"] != "ok"
+        ]
     return said
 
 

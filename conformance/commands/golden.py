@@ -46,7 +46,10 @@ def verify() -> int:
         print("limits.json: differs from the derivation in the loss files; run: bce-conformance golden write")
         wrong += 1
     if wrong:
-        print(f"bce-conformance: {wrong} of the golden files cannot be trusted; restore golden/ from the release", file=sys.stderr)
+        print(
+            f"bce-conformance: {wrong} of the golden files cannot be trusted; restore golden/ from the release",
+            file=sys.stderr,
+        )
     return 1 if wrong else 0
 
 

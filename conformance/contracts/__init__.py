@@ -3,10 +3,12 @@
 A contract name may carry its constant, ``clip(1e-7)``. A contract file states:
 
 ``CLAUSES``
-    What is documented, quantity by quantity, each clause with its source and its words.
+    What is documented, each clause with its source and its words.
 ``constants(text, fmt)``
     The constants in exact rationals: as the documentation writes them (``fmt`` None), or rounded to the
     compute dtype in source order; None where that rounding makes the contract vacuous.
+``variants(quantity, text, target)``
+    The verdicts it can earn for a quantity, each with its constants, in the order of judging.
 ``value(quantity, arguments, constants, precision, outer)``
     Value and scale as Arb enclosures, or a Number; ``outer`` picks the side at a kink.
 ``kinks(quantity, arguments, constants)``
@@ -26,6 +28,7 @@ import pkgutil
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Protocol
 
@@ -36,22 +39,26 @@ from conformance.exact import Number
 from conformance.formats import Format, Mask, Values
 
 Constants = tuple[fmpq, ...]
+Variants = tuple[tuple[str, Constants], ...]
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One documented (or only programmed) deviation from the mathematics.
+    """One sentence of a documentation, or one line of source.
 
     Attributes
     ----------
+    entry_point : str
+        Whose, a glob over import paths.
     quantity : str
-        The quantity it speaks of; forward and backward are separate clauses.
+        The quantity it speaks of (forward and backward are separate clauses), or ``domain`` or ``dtype``.
     documented : bool
         False where only the public source says so.
     source, quote : str
         The page or source line, and its words.
     """
 
+    entry_point: str
     quantity: str
     documented: bool
     source: str
@@ -64,6 +71,7 @@ class Rules(Protocol):
     CLAUSES: tuple[Clause, ...]
 
     def constants(self, text: str, fmt: Format | None) -> Constants | None: ...
+    def variants(self, quantity: str, text: str, target: Format) -> Variants: ...
     def value(
         self, quantity: str, arguments: tuple[float, ...], constants: Constants, precision: int, outer: bool
     ) -> tuple[Sum, Sum] | Number: ...
@@ -90,9 +98,9 @@ class Contract:
     constant: str
     rules: Rules
 
-    def clause(self, quantity: str) -> Clause | None:
-        """The clause that speaks of a quantity."""
-        return next((c for c in self.rules.CLAUSES if c.quantity == quantity), None)
+    def clauses(self, entry_point: str) -> list[Clause]:
+        """The clauses of an entry point."""
+        return [c for c in self.rules.CLAUSES if fnmatchcase(entry_point, c.entry_point)]
 
 
 def names() -> list[str]:
@@ -133,6 +141,19 @@ def decimal(text: str) -> fmpq:
     power = int(exponent or 0) - len(fraction)
     digits = fmpq(int(whole + fraction))
     return digits * 10**power if power >= 0 else digits / 10**-power
+
+
+def earned(kind: str, *several: Constants | None) -> Variants:
+    """One verdict with each set of constants, those that are vacuous or there already left out.
+
+    Parameters
+    ----------
+    kind : str
+        ``documented``, ``documented-rounded`` or ``by-source``.
+    *several : tuple of fmpq, or None
+    """
+    distinct = dict.fromkeys(c for c in several if c is not None)
+    return tuple((kind, constants) for constants in distinct)
 
 
 def rounded(value: fmpq, fmt: Format) -> fmpq:

@@ -6,16 +6,30 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from flint import fmpq
-
 from conformance.certify import Sum, ratio
-from conformance.contracts import Clause, Constants, decimal, rounded
+from conformance.contracts import Clause, Constants, Variants, decimal, earned, rounded
 from conformance.exact import ZERO, Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER
 from conformance.losses.binary_cross_entropy import enclose
 
-CLAUSES: tuple[Clause, ...] = ()
+_SOURCE = "keras/src/backend/jax/nn.py, binary_crossentropy (tensorflow, torch and numpy alike)"
+_CLIP = "output = jnp.clip(output, backend.epsilon(), 1.0 - backend.epsilon())"
+# No docstring or page of these entry points mentions a clip; keras.config.epsilon is only "the value of the fuzz
+# factor used in numeric expressions". So every clause is by source.
+CLAUSES = (
+    Clause("keras.*", "loss", False, _SOURCE, _CLIP),
+    Clause("keras.*", "d_probabilities", False, _SOURCE, _CLIP),
+    Clause("keras.*", "d_labels", False, _SOURCE, _CLIP),
+    Clause(
+        "keras.losses.BinaryCrossentropy",
+        "dtype",
+        True,
+        "https://keras.io/api/losses/probabilistic_losses/",
+        "dtype: The dtype of the loss's computations. Defaults to `None`, which means using `keras.backend.floatx()`. "
+        '`keras.backend.floatx()` is a `"float32"` unless set to different value',
+    ),
+)
 
 
 def constants(text: str, fmt: Format | None) -> Constants | None:
@@ -23,6 +37,11 @@ def constants(text: str, fmt: Format | None) -> Constants | None:
     low = decimal(text) if fmt is None else rounded(decimal(text), fmt)
     high = 1 - low if fmt is None else rounded(1 - low, fmt)
     return (low, high) if low > 0 and high < 1 else None
+
+
+def variants(quantity: str, text: str, target: Format) -> Variants:
+    """By source, with decimal constants and with rounded ones."""
+    return earned("by-source", constants(text, None), constants(text, target))
 
 
 def value(

@@ -9,15 +9,40 @@ from typing import Any
 from flint import arb, fmpq
 
 from conformance.certify import Sum, combine, ratio
-from conformance.contracts import Clause, Constants, decimal, rounded
+from conformance.contracts import Clause, Constants, Variants, decimal, earned, rounded
 from conformance.enclosures import Split, at, negative_log, negative_log_complement
 from conformance.exact import NOTHING, Number
-from conformance.formats import Format, Mask, Values
+from conformance.formats import BINARY32, Format, Mask, Values
 from conformance.losses import NAN_NUMBER
 
 FLOOR = "1e-12"
 
-CLAUSES: tuple[Clause, ...] = ()
+CLAUSES = (
+    Clause(
+        "torch.*",
+        "loss",
+        True,
+        "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html",
+        "Our solution is that BCELoss clamps its log function outputs to be greater than or equal to -100. "
+        "This way, we can always have a finite loss value and a linear backward method.",
+    ),
+    Clause(
+        "torch.*",
+        "domain",
+        True,
+        "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html",
+        "input: Tensor of arbitrary shape as probabilities. "
+        "target: Tensor of the same shape as input with values between 0 and 1.",
+    ),
+    Clause(
+        "torch.*",
+        "d_probabilities",
+        False,  # the page promises "a linear backward method", and neither a floor nor its value
+        "aten/src/ATen/native/Loss.cpp, binary_cross_entropy_backward_out_cpu; EPSILON is constexpr float 1e-12",
+        "grad_val * (input_val - target_val) / "
+        "(scalar_t(std::max((scalar_t(1) - input_val) * input_val, scalar_t(EPSILON))))",
+    ),
+)
 
 
 def constants(text: str, fmt: Format | None) -> Constants | None:
@@ -26,6 +51,16 @@ def constants(text: str, fmt: Format | None) -> Constants | None:
     if fmt is not None:
         clamp, floor = rounded(clamp, fmt), rounded(floor, fmt)
     return (clamp, floor) if floor > 0 else None
+
+
+def variants(quantity: str, text: str, target: Format) -> Variants:
+    """The clamp is documented, and −100 is exact in every format; the floor is by source, a binary32 constant."""
+    if quantity == "loss":
+        return earned("documented", constants(text, None))
+    if quantity == "d_probabilities":
+        clamp, floor = -decimal(text), decimal(FLOOR)
+        return earned("by-source", (clamp, rounded(floor, BINARY32)), constants(text, target))
+    return ()
 
 
 def value(
@@ -79,7 +114,7 @@ def computed(quantity: str, arguments: tuple[float, ...]) -> bool:
 
 
 def raises(columns: Mapping[str, Values]) -> Mask | None:
-    """A probability or label outside [0, 1]."""
-    outside = [~((v >= 0) & (v <= 1)) & ~(v != v) for v in (columns["probability"], columns["label"])]
-    mask: Mask = outside[0] | outside[1]
+    """A probability or label that is not between 0 and 1, a NaN among them: the documented domain is enforced."""
+    p, y = columns["probability"], columns["label"]
+    mask: Mask = ~((p >= 0) & (p <= 1) & (y >= 0) & (y <= 1))
     return mask

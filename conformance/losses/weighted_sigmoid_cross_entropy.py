@@ -11,7 +11,8 @@ from flint import fmpq
 
 from conformance.certify import Sum, combine
 from conformance.enclosures import logistic_tail, softplus_tail
-from conformance.losses import NAN_NUMBER, UNDEFINED, Cost, Number, finite, infinite
+from conformance.exact import Number
+from conformance.losses import NAN_NUMBER, UNDEFINED, Cost, finite, infinite
 
 ARGUMENTS = ("logit", "label", "pos_weight")
 QUANTITIES = {

@@ -24,9 +24,14 @@ MARKS = {
 
 
 def ulp(figure: float | None) -> str:
-    """A ULP figure in a few characters: ``0.5``, ``12``, ``340``, ``2.6e6``; ``-`` for none."""
+    """A ULP figure in a few characters: ``0.5``, ``12``, ``340``, ``2.6e6``; ``-`` for none.
+
+    An error beyond all numbers is recorded as the largest of them, and shown as ``inf``.
+    """
     if figure is None:
         return "-"
+    if figure > 1.79e308:
+        return "inf"
     if figure < 10:
         return f"{figure:.2f}".rstrip("0").rstrip(".") if figure >= 0.01 or figure == 0 else "<0.01"
     if figure < 9999.5:
@@ -52,10 +57,10 @@ def mark(cell: Cell, kind: str) -> str:
 
 
 def figure(cell: Cell) -> str:
-    """The figure of a finding, or what came back where no figure describes it."""
-    if cell.figure is not None:
-        return ulp(cell.figure)
-    return mark(cell, cell.finding or "") if cell.finding == "wrong-class" else "-"
+    """The figure of a finding, or what came back where another class was due."""
+    if cell.finding == "wrong-class":
+        return mark(cell, cell.finding)
+    return ulp(cell.witnessed if cell.witnessed is not None else cell.figure)
 
 
 def brief(exact: str | None) -> str:
@@ -75,12 +80,15 @@ def decimal_of(hexadecimal: str | None) -> str:
 
 
 def short_id(cell: Cell, width: int, with_config: bool = False) -> str:
-    """The id without what a reader misses least, cut in the entry point's name to fit."""
+    """The id without what a reader misses least, cut first in the entry point's name to fit."""
+    tail = "/".join([cell.short_config] * with_config + [cell.mode, cell.dtype, cell.quantity, cell.region, cell.label_class])
+    return cut(f"{short_subject(cell, width - len(tail) - 1)}/{tail}", width)
+
+
+def short_subject(cell: Cell, width: int) -> str:
+    """Adapter and last part of the entry point, the latter cut to fit."""
     name = cell.entry_point.rpartition(".")[2]
-    head = [cell.adapter]
-    tail = [cell.short_config] * with_config + [cell.mode, cell.dtype, cell.quantity, cell.region, cell.label_class]
-    room = width - len("/".join([*head, "", *tail]))
-    return "/".join([*head, cut(name, max(room, 8)), *tail])
+    return f"{cell.adapter}/{cut(name, max(width - len(cell.adapter) - 1, 8))}"
 
 
 def cut(text: str, width: int) -> str:

@@ -45,12 +45,16 @@ def findings(
     lines: list[Text] = []
     if open_ones:
         title = "Findings without a recorded cause" if expected else "Findings"
-        lines += [Text(f"{title}, worst first ({count(len(open_ones), 'finding')})", "bold")]
+        lines.append(Text(f"{title}, worst first ({count(len(open_ones), 'finding')})", "bold"))
         configs = _configs(run.cells)
-        for identity in open_ones[:shown]:
-            lines.append(_line(numbers[identity], cells[identity], configs))
+        groups = [[identity] for identity in open_ones]
         if len(open_ones) > shown:
-            lines.append(Text(f"  and {len(open_ones) - shown:,} more"))
+            groups = _grouped(open_ones, cells)
+            lines.append(Text("the worst of each entry point and quantity, with how many there are", "dim"))
+        for group in groups[:shown]:
+            lines.append(_line(numbers[group[0]], cells[group[0]], configs, len(group)))
+        if len(groups) > shown:
+            lines.append(Text(f"  and {sum(map(len, groups[shown:])):,} more"))
     if expected:
         lines += [Text()] * bool(lines) + [Text("Findings with a recorded cause, worst first", "bold")]
         lines += _by_cause(run, expected, causes or {}, cells, numbers)
@@ -62,10 +66,20 @@ def findings(
     return lines
 
 
-def _line(number: int, cell: Cell, configs: Mapping[tuple[str, str], int]) -> Text:
+def _line(number: int, cell: Cell, configs: Mapping[tuple[str, str], int], members: int) -> Text:
     head = f"{number:5}  {(cell.finding or '').ljust(VERDICT_WIDTH)} {figure(cell).rjust(FIGURE_WIDTH)}  "
+    head += f"{members:4} × " if members > 1 else ""
     with_config = configs[cell.adapter, cell.entry_point] > 1
     return Text(head + short_id(cell, WIDTH - len(head), with_config))
+
+
+def _grouped(identities: Sequence[str], cells: Mapping[str, Cell]) -> list[list[str]]:
+    """Findings of one entry point and quantity together, in the order of the worst of each."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for identity in identities:
+        cell = cells[identity]
+        groups.setdefault((cell.adapter, cell.entry_point, cell.config, cell.quantity), []).append(identity)
+    return list(groups.values())
 
 
 def _by_cause(

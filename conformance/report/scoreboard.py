@@ -13,7 +13,8 @@ from conformance.verdicts import CONTRACT, FINDINGS, SEVERITY
 DTYPES = ("binary16", "bfloat16", "binary32", "binary64")
 GROUPS = ("loss", "gradient")
 GRADIENTS = frozenset(("d_logits", "d_probabilities"))
-MODE_WIDTH = 12
+MODE_WIDTH = 11
+INDENT = " "
 FIGURE_WIDTH = 9
 
 UNEXPECTED, EXPECTED, DOCUMENTED = "!", "~", "d"
@@ -46,11 +47,11 @@ def scoreboard(run: Run, assessment: Assessment | None = None) -> list[Text]:
         if heading[0] != adapter:
             adapter = heading[0]
             lines += [Text(), Text(f"{adapter}  {_versions(run, adapter)}".rstrip(), "bold")]
-        lines.append(Text(" " + "  ".join(part for part in heading[1:] if part != "-"), "underline"))
+        lines.append(Text("  ".join(part for part in heading[1:] if part != "-"), "underline"))
         lines += [_row(mode, cells, expected) for mode, cells in modes.items()]
     for record in run.adapters:
         if record["status"] != "ok":
-            lines.append(Text(f"{record['name']}  {record['status']}: {record['reason']}", "magenta"))
+            lines += [Text(), Text(f"{record['name']}  {record['status']}: {record['reason']}", "magenta")]
     return [*lines, Text(), *(Text(line, "dim") for line in LEGEND.splitlines())] if rows else lines
 
 
@@ -71,7 +72,7 @@ def totals(run: Run, assessment: Assessment | None = None) -> str:
 
 
 def _header(words: Iterable[str], width: int, last: str = "") -> Text:
-    return Text(" " * (MODE_WIDTH + 2) + "".join(word.rjust(width) for word in words) + last, "bold")
+    return Text(INDENT + " " * MODE_WIDTH + "".join(word.rjust(width) for word in words) + last, "bold")
 
 
 def _versions(run: Run, adapter: str) -> str:
@@ -79,7 +80,7 @@ def _versions(run: Run, adapter: str) -> str:
 
 
 def _row(mode: str, cells: Sequence[Cell], expected: dict[str, str]) -> Text:
-    line = Text("  " + mode.ljust(MODE_WIDTH))
+    line = Text(INDENT + mode.ljust(MODE_WIDTH))
     for group in GROUPS:
         for dtype in DTYPES:
             here = [c for c in cells if c.dtype == dtype and (c.quantity == "loss" or c.quantity in GRADIENTS)]
@@ -106,10 +107,10 @@ def _worst(cells: Sequence[Cell], expected: dict[str, str]) -> tuple[str, str]:
     if not cells:
         return "", ""
     for sign, wanted in ((UNEXPECTED, False), (EXPECTED, True)):
-        figures = [c.figure for c in cells if c.figure is not None and (c.id in expected) is wanted]
+        figures = [c.witnessed for c in cells if c.witnessed is not None and (c.id in expected) is wanted]
         if figures:
             return ulp(max(figures)), sign
-    figured = [cell for cell in cells if cell.max_ulp is not None]
+    figured = [cell for cell in cells if cell.max_ulp is not None and cell.finding is None]
     if not figured:
         return "-", ""
     worst = max(figured, key=lambda cell: cell.max_ulp or 0.0)

@@ -77,16 +77,23 @@ class StoredMatrix:
     ----------
     source : str
         Results folder or file.
+    names : sequence of str
+        Adapter files, beside which expectations are read too, or names of adapters; none means all of the run.
     filters : Filters
         Which of its subjects to keep.
     """
 
-    def __init__(self, source: str, filters: Filters) -> None:
+    def __init__(self, source: str, names: Sequence[str], filters: Filters) -> None:
+        from conformance.adapter import load_adapters
+
         self.run = read(source)
-        self.kept = [cell for cell in self.run.cells if _passes(cell, filters)]
+        files = [name for name in names if _is_file(name)]
+        wanted = {name for name in names if not _is_file(name)}
+        wanted |= {adapter.name for file in files for adapter in load_adapters(file)}
+        self.kept = [cell for cell in self.run.cells if _passes(cell, wanted, filters)]
         if not self.kept:
             raise RunError(f"The run at {source} holds nothing that the --bce options keep: leave some of them out.")
-        self.assessment = assess(self.run, load(adapters_folder()))
+        self.assessment = assess(self.run, load(adapters_folder(), *(Path(file).parent for file in files)))
 
     def checks(self) -> list[Check]:
         """The tests, in the order of the run."""
@@ -126,8 +133,7 @@ class LiveMatrix:
         self.plan: Plan = Plan(found, filters.tier)
         self.tier = filters.tier
         self.chosen: dict[str, Subject] = {subject.id: subject for subject in chosen}
-        self.folders = [adapters_folder(), *(Path(file).parent for file in files)]
-        self._expectations: Expectations | None = None
+        self.expectations: Expectations = load(adapters_folder(), *(Path(file).parent for file in files))
         self._pool: Pool | None = None
         self._measured: dict[str, tuple[Run, Assessment]] = {}
 
@@ -144,9 +150,7 @@ class LiveMatrix:
         identity = check.id.rpartition("/")[0]
         if identity not in self._measured:
             run = self._measure(self.chosen[identity])
-            if self._expectations is None:
-                self._expectations = load(*self.folders)
-            self._measured = {identity: (run, assess(run, self._expectations))}
+            self._measured[identity] = run, assess(run, self.expectations)
         run, assessment = self._measured[identity]
         cells = tuple(cell for cell in run.cells if cell.test == check.id)
         return Outcome(cells, assessment, _record(run, check.adapter))
@@ -177,9 +181,9 @@ class LiveMatrix:
         return self._pool
 
 
-def _passes(cell: Cell, filters: Filters) -> bool:
+def _passes(cell: Cell, adapters: set[str], filters: Filters) -> bool:
     wanted = (
-        (filters.adapters, {cell.adapter, cell.adapter.partition("[")[0], cell.id.partition("/")[0]}),
+        (adapters, {cell.adapter, cell.adapter.partition("[")[0], cell.id.partition("/")[0]}),
         (filters.entry_points, {cell.entry_point, cell.entry_point.rpartition(".")[2]}),
         (filters.modes, {cell.mode}),
         (filters.dtypes, {cell.dtype}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.pytest_plugin import LIVE_HINT, matrix
+from conformance.pytest_plugin import LIVE_HINT, PROPERTY, matrix
 from conformance.report.findings import failing_regions
 from conformance.suite.matrix import Check, Outcome, is_required
 
@@ -17,6 +17,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_conformance(check: Check, request: pytest.FixtureRequest) -> None:
     """Every finding of this subject and quantity has a recorded cause."""
+    request.node.user_properties.append(PROPERTY)
     outcome = matrix(request.config).outcome(check)
     if outcome.record["status"] != "ok" and is_required(check.adapter, request.config.getoption("bce_require")):
         pytest.fail(f"{check.adapter} is required and {outcome.record['status']}: {outcome.record['reason']}", False)
