@@ -123,13 +123,16 @@ class Batch:
 def _fill(result: Result, batch: Batch, job: Dict[str, Any], count: int) -> None:
     """Fill a result from one batch, and from the cases that run alone."""
     alone = np.asarray(job["alone"], np.int64)
-    together = np.setdiff1d(np.arange(count), alone)
+    mask = np.ones(count, bool)
+    mask[alone] = False
+    together = np.flatnonzero(mask)
     whole = None if not len(alone) else together            # no copy of the inputs where nothing runs alone
     if len(together) or not count:
         rows, message = _attempt(batch, whole)
         if rows is None:
             result.raised.update(_raising(batch, together, message, job["timeout"] / 2))
-            together = np.setdiff1d(together, list(result.raised))
+            mask[list(result.raised)] = False
+            together = np.flatnonzero(mask)
             if len(together):                               # one batch again, without the raising
                 rows, message = _attempt(batch, together)
                 if rows is None:

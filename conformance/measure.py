@@ -23,8 +23,9 @@ Description = dict[str, Any]
 """What a worker says of its adapter.
 
 ``status`` (ok, unavailable, crashed, timed-out), ``reason``, ``versions`` {distribution: version},
-``python``, ``dtypes`` (native ones), ``modes`` {mode: why it does not resolve, or ""}, ``entry_points`` (records of path,
-config, reason), ``failure`` (the status of its observations where it does not load), ``seconds`` of the load.
+``python``, ``dtypes`` (native ones), ``modes`` {mode: why it does not resolve, or ""}, ``entry_points``
+(records of path, config, reason), ``failure`` (the status of its observations where it does not load),
+``seconds`` of the load.
 """
 
 Progress = Callable[[int, int, Job, Observation], None]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.plan import Filters
     from conformance.suite.matrix import LiveMatrix, StoredMatrix
 
 SUITE = ("conformance.suite", "conformance/suite", "conformance\\suite")
@@ -80,25 +81,26 @@ def matrix(config: pytest.Config) -> StoredMatrix | LiveMatrix:
 
 
 def _make(config: pytest.Config) -> StoredMatrix | LiveMatrix:
-    from conformance.plan import Filters
+    from conformance import selection
     from conformance.suite.matrix import LiveMatrix, StoredMatrix, missing
 
-    names = config.getoption("bce_adapter")
     quick, full = config.getoption("bce_quick"), config.getoption("bce_full")
     if quick and full:
         raise pytest.UsageError("--bce-quick and --bce-full exclude each other: give one of them")
-    filters: Filters = Filters(
-        entry_points=tuple(config.getoption("bce_entry_point")),
-        modes=tuple(config.getoption("bce_mode")),
-        dtypes=tuple(config.getoption("bce_dtype")),
-        tier="quick" if quick else "full" if full else "default",
+    found, filters = selection.chosen(
+        argparse.Namespace(
+            adapter=config.getoption("bce_adapter"),
+            entry_point=config.getoption("bce_entry_point"),
+            mode=config.getoption("bce_mode"),
+            dtype=config.getoption("bce_dtype"),
+            keyword="",
+            tier="quick" if quick else "full" if full else "default",
+            device="cpu",
+            python=sys.executable,
+        )
     )
     stored = config.getoption("bce_run")
-    made: StoredMatrix | LiveMatrix
-    if stored:
-        made = StoredMatrix(stored, names, filters)
-    else:
-        made = LiveMatrix(names, filters)
+    made = StoredMatrix(stored, found, filters) if stored else LiveMatrix(found, filters)
     for name in missing(made.checks(), config.getoption("bce_require")):
         raise pytest.UsageError(f"--bce-require {name}: nothing of this adapter is tested, so it cannot pass")
     return made

@@ -105,7 +105,7 @@ class Host:
     def describe(self) -> dict[str, Any]:
         """Load the adapter and its framework, and say what there is. A failure to load is an answer."""
         settings = self.settings
-        reply = {"status": "unavailable", "versions": {}, "python": sys.version.split()[0]}
+        reply: dict[str, Any] = {"status": "unavailable", "versions": {}, "python": sys.version.split()[0]}
         reply.update(dtypes=[], modes={}, entry_points=[], failure="raised", outputs=0)
         try:
             from conformance import loaded

@@ -1,5 +1,8 @@
 """An adapter file for the tests: NumPy, in working precision, with derivatives stated by hand."""
 
+# mypy: ignore-errors
+# ruff: noqa: RUF012
+
 from conformance.adapter import Adapter, EntryPoint
 
 LOSS = "numpy.maximum(logit, 0) - logit * label + numpy.log1p(numpy.exp(-abs(logit)))"

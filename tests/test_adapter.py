@@ -1,5 +1,6 @@
 """The boundary: programs as text, and what an adapter file must be."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,8 @@ class Tape(Adapter):
     name = "tape"
     imports = "import tape"
     literal = "tape.array({values})"
-    modes = {"eager": "{f}", "compiled": "tape.compile({f})"}
-    derivatives = {"reverse": "def {g}({args}):\n    return {call}, tape.slope({x}, again={inner})"}
+    modes: Mapping[str, str] = {"eager": "{f}", "compiled": "tape.compile({f})"}
+    derivatives: Mapping[str, str] = {"reverse": "def {g}({args}):\n    return {call}, tape.slope({x}, again={inner})"}
     entry_points = (EntryPoint("tape.loss", "loss", "tape.loss(logit, {config})", config={"b": None, "a": 0.5}),)
 
     def make(self, bits: np.ndarray, dtype: str) -> np.ndarray:

@@ -290,7 +290,7 @@ def test_accept_repairs_a_line_whose_cause_is_gone(folder: Folder) -> None:
 def _accept(source: Path, adapters: Path) -> int:
     parser = argparse.ArgumentParser()
     accept.configure(parser)
-    return accept.run(parser.parse_args([str(source), "--adapters", str(adapters)]))
+    return accept.run(parser.parse_args(["--run", str(source), "--adapters", str(adapters)]))
 
 
 def test_the_command_writes_or_lists(folder: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

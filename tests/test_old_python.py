@@ -88,11 +88,10 @@ def test_the_reference_runs(python: str, pool: Pool) -> None:
 
 def logits(dtype: str) -> dict[str, Any]:
     """Twenty logits from -10 to 10, all with the label 1."""
-    bits = np.linspace(-10, 10, 20, dtype=np.float32).view(np.uint32)
-    ones = np.ones(20, np.float32).view(np.uint32)
-    if dtype == "bfloat16":
-        bits, ones = ((array >> 16).astype(np.uint16) for array in (bits, ones))
-    return {"dtype": dtype, "inputs": (bits, ones), "alone": [], "logit": [0.0] * 20}
+    values = np.linspace(-10, 10, 20, dtype=np.float32), np.ones(20, np.float32)
+    bits = [value.view(np.uint32) for value in values]
+    halves = [(whole >> 16).astype(np.uint16) for whole in bits]
+    return {"dtype": dtype, "inputs": tuple(halves if dtype == "bfloat16" else bits), "logit": [0.0] * 20}
 
 
 def test_the_packages_here_are_not_on_its_path(python: str, pool: Pool) -> None:

@@ -115,7 +115,7 @@ def test_a_failure_tables_the_failing_regions_worst_first(pytester: pytest.Pytes
             "saturated+ * soft * lost * 7.0e6 *",
             "saturated+ * hard1 * lost * 2.6e6 * 0x0p+0 * 3.67254e-39",
             "no cause covers it",
-            f"bce-conformance explain '{naive(not_a_number()).id}' --results *results",
+            f"bce-conformance explain '{naive(not_a_number()).id}' --run *results",
         ]
     )
     done.stdout.no_fnmatch_line("*Traceback*")

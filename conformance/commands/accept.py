@@ -1,29 +1,28 @@
 """``bce-conformance accept``: record the findings of a run as expected, each under the cause that explains it."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from pathlib import Path
 
-from conformance.expectations import acceptance, load
-from conformance.places import adapters_folder
-from conformance.recorded import write_lines
-from conformance.run import QUICK, RunError, read
-
 HELP = "record the findings of a run as expected, each under its cause"
 
-EPILOG = """\
-examples:
-  bce-conformance accept results
-  bce-conformance accept results --adapters my/adapters
-
-A finding that no cause covers, or that two causes cover, is listed and nothing is written.
+EPILOG = """A finding that no cause covers, or that two causes cover, is listed, and nothing is written.
 Causes are written by hand, in expectations/NAME.toml beside the adapters.
-"""
+
+examples:
+  bce-conformance accept                             the run in ./bce-results
+  bce-conformance accept --run results --adapters my/adapters"""
+
+OUT = "bce-results"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("results", metavar="RUN", help="the results folder of an audit, or its run.json")
+    parser.add_argument(
+        "--run", dest="results", default=OUT, metavar="DIR", help=f"the results of an audit (default: {OUT})"
+    )
     parser.add_argument(
         "--adapters",
         metavar="FOLDER",
@@ -34,6 +33,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the recorded lines of a run beside the adapters."""
+    from conformance.expectations import acceptance, load
+    from conformance.places import adapters_folder
+    from conformance.recorded import write_lines
+    from conformance.run import QUICK, RunError, read
+
     folder = args.adapters or adapters_folder()
     measured = read(args.results)
     if measured.tier == QUICK:

@@ -79,16 +79,12 @@ def decimal_of(hexadecimal: str | None) -> str:
         return hexadecimal or "-"
 
 
-def short_id(cell: Cell, width: int, with_config: bool = False) -> str:
-    """The id without what a reader misses least, cut first in the entry point's name to fit."""
-    tail = "/".join([cell.short_config] * with_config + [cell.mode, cell.dtype, cell.quantity, cell.region, cell.label_class])
-    return cut(f"{short_subject(cell, width - len(tail) - 1)}/{tail}", width)
-
-
-def short_subject(cell: Cell, width: int) -> str:
-    """Adapter and last part of the entry point, the latter cut to fit."""
+def short_id(cell: Cell, parts: Sequence[str], width: int) -> str:
+    """Adapter, last part of the entry point, and some more parts of the id; the entry point is cut to fit first."""
+    tail = "/".join(parts)
     name = cell.entry_point.rpartition(".")[2]
-    return f"{cell.adapter}/{cut(name, max(width - len(cell.adapter) - 1, 8))}"
+    room = max(width - len(cell.adapter) - len(tail) - 2, 8)
+    return cut("/".join((cell.adapter, cut(name, room), tail)), width)
 
 
 def cut(text: str, width: int) -> str:

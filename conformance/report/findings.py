@@ -50,11 +50,11 @@ def findings(
         groups = [[identity] for identity in open_ones]
         if len(open_ones) > shown:
             groups = _grouped(open_ones, cells)
-            lines.append(Text("the worst of each entry point and quantity, with how many there are", "dim"))
+            lines.append(Text("   the worst of each entry point and quantity, and how many there are", "dim"))
         for group in groups[:shown]:
             lines.append(_line(numbers[group[0]], cells[group[0]], configs, len(group)))
         if len(groups) > shown:
-            lines.append(Text(f"  and {sum(map(len, groups[shown:])):,} more"))
+            lines.append(Text(f"       and {sum(map(len, groups[shown:])):,} more"))
     if expected:
         lines += [Text()] * bool(lines) + [Text("Findings with a recorded cause, worst first", "bold")]
         lines += _by_cause(run, expected, causes or {}, cells, numbers)
@@ -67,10 +67,15 @@ def findings(
 
 
 def _line(number: int, cell: Cell, configs: Mapping[tuple[str, str], int], members: int) -> Text:
+    """A finding, or the worst of several: then what they have in common."""
     head = f"{number:5}  {(cell.finding or '').ljust(VERDICT_WIDTH)} {figure(cell).rjust(FIGURE_WIDTH)}  "
-    head += f"{members:4} × " if members > 1 else ""
-    with_config = configs[cell.adapter, cell.entry_point] > 1
-    return Text(head + short_id(cell, WIDTH - len(head), with_config))
+    parts = [cell.short_config] * (configs[cell.adapter, cell.entry_point] > 1)
+    if members > 1:
+        head += f"{members:5,} × "
+        parts += [cell.quantity]
+    else:
+        parts += [cell.mode, cell.dtype, cell.quantity, cell.region, cell.label_class]
+    return Text(head + short_id(cell, parts, WIDTH - len(head)))
 
 
 def _grouped(identities: Sequence[str], cells: Mapping[str, Cell]) -> list[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from conformance.run import Run, RunError, read
 
 if TYPE_CHECKING:
     from conformance.measure import Pool
-    from conformance.plan import Filters, Plan, Subject
+    from conformance.plan import Filters, Plan, Source, Subject
 
 
 @dataclass(frozen=True)
@@ -77,23 +77,18 @@ class StoredMatrix:
     ----------
     source : str
         Results folder or file.
-    names : sequence of str
-        Adapter files, beside which expectations are read too, or names of adapters; none means all of the run.
+    found : sequence of Source
+        Adapters, beside which expectations are read.
     filters : Filters
-        Which of its subjects to keep.
+        Which of the run's subjects to keep.
     """
 
-    def __init__(self, source: str, names: Sequence[str], filters: Filters) -> None:
-        from conformance.adapter import load_adapters
-
+    def __init__(self, source: str, found: Sequence[Source], filters: Filters) -> None:
         self.run = read(source)
-        files = [name for name in names if _is_file(name)]
-        wanted = {name for name in names if not _is_file(name)}
-        wanted |= {adapter.name for file in files for adapter in load_adapters(file)}
-        self.kept = [cell for cell in self.run.cells if _passes(cell, wanted, filters)]
+        self.kept = [cell for cell in self.run.cells if _passes(cell, filters)]
         if not self.kept:
             raise RunError(f"The run at {source} holds nothing that the --bce options keep: leave some of them out.")
-        self.assessment = assess(self.run, load(adapters_folder(), *(Path(file).parent for file in files)))
+        self.assessment = assess(self.run, _expectations(found))
 
     def checks(self) -> list[Check]:
         """The tests, in the order of the run."""
@@ -113,27 +108,19 @@ class LiveMatrix:
 
     Parameters
     ----------
-    names : sequence of str
-        Adapter files, or names of built-in adapters; none means all of the latter.
+    found : sequence of Source
+        The adapters.
     filters : Filters
         Which of their subjects to keep.
     """
 
-    def __init__(self, names: Sequence[str], filters: Filters) -> None:
-        from conformance.plan import Plan, sources, subjects
+    def __init__(self, found: Sequence[Source], filters: Filters) -> None:
+        from conformance.plan import Plan, subjects
 
-        files = [name for name in names if _is_file(name)]
-        built_in = tuple(name for name in names if not _is_file(name))
-        found = sources(files) if files else []
-        chosen = subjects(found, filters) if files else []
-        if built_in or not files:
-            own = sources()
-            found += own
-            chosen += subjects(own, replace(filters, adapters=built_in))
         self.plan: Plan = Plan(found, filters.tier)
         self.tier = filters.tier
-        self.chosen: dict[str, Subject] = {subject.id: subject for subject in chosen}
-        self.expectations: Expectations = load(adapters_folder(), *(Path(file).parent for file in files))
+        self.chosen: dict[str, Subject] = {subject.id: subject for subject in subjects(found, filters)}
+        self.expectations = _expectations(found)
         self._pool: Pool | None = None
         self._measured: dict[str, tuple[Run, Assessment]] = {}
 
@@ -181,18 +168,18 @@ class LiveMatrix:
         return self._pool
 
 
-def _passes(cell: Cell, adapters: set[str], filters: Filters) -> bool:
+def _expectations(found: Sequence[Source]) -> Expectations:
+    return load(adapters_folder(), *(Path(source.file).parent for source in found))
+
+
+def _passes(cell: Cell, filters: Filters) -> bool:
     wanted = (
-        (adapters, {cell.adapter, cell.adapter.partition("[")[0], cell.id.partition("/")[0]}),
+        (filters.adapters, {cell.adapter, cell.adapter.partition("[")[0], cell.id.partition("/")[0]}),
         (filters.entry_points, {cell.entry_point, cell.entry_point.rpartition(".")[2]}),
         (filters.modes, {cell.mode}),
         (filters.dtypes, {cell.dtype}),
     )
     return all(not names or not names_of.isdisjoint(names) for names, names_of in wanted)
-
-
-def _is_file(name: str) -> bool:
-    return name.endswith(".py") or os.sep in name
 
 
 def _record(run: Run, adapter: str) -> Mapping[str, Any]:

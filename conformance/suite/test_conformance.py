@@ -37,7 +37,7 @@ def message(check: Check, outcome: Outcome, stored: str | None) -> str:
         delivered = sum(1 for cell in outcome.cells if cell.verdicts)
         lines += [f"{len(failing)} of {delivered} cells fail", "", failing_regions(failing, outcome.assessment.unexpected)]
         worst = min(failing, key=lambda cell: list(outcome.assessment.unexpected).index(cell.id))
-        lines += ["", f"bce-conformance explain '{worst.id}'" + (f" --results {stored}" if stored else LIVE_HINT)]
+        lines += ["", f"bce-conformance explain '{worst.id}'" + (f" --run {stored}" if stored else LIVE_HINT)]
     lines += [
         f"{identity}: the recorded finding ({outcome.assessment.stale[identity]}) is gone: check why, then run accept"
         for identity in outcome.stale
