@@ -236,6 +236,8 @@ def entry_point(adapter: Adapter, path: str, key: str) -> Optional[EntryPoint]:
 class AdapterError(Exception):
     """An adapter file that cannot be used; the message is one sentence that says what to do."""
 
+    exit_status = 4
+
 
 def load_file(path: str) -> types.ModuleType:
     """An adapter file as a module, by path: its folder never goes on sys.path (it holds a jax.py).

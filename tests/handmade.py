@@ -88,7 +88,7 @@ def make_run(*cells: Cell, **changes: Any) -> Run:
     fields: dict[str, Any] = {
         "adapters": [PYTORCH],
         "environment": ENVIRONMENT,
-        "left_out": ["Left out: torch.compile (--full)."],
+        "left_out": ["slow modes (pytorch compiled): add --full"],
         "invocation": "bce-conformance audit --out results",
     }
     fields.update(changes)

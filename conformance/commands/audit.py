@@ -26,6 +26,7 @@ EPILOG = """examples:
   bce-conformance audit --require pytorch --json          fail when PyTorch is missing; the run on stdout"""
 
 OUT = "bce-results"
+NOTHING_RAN = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +57,9 @@ def run(args: argparse.Namespace) -> int:
 
     found, filters = selection.chosen(args)
     wanted = subjects(found, filters)
+    if not wanted:
+        print("bce-conformance: nothing fits all of these options; bce-conformance list shows what there is", file=sys.stderr)
+        return NOTHING_RAN
     folder = prepare(args.out)
     known = expectations.load(adapters_folder(), *(Path(s.file).parent for s in found))
     plan = Plan(found, filters.tier)
@@ -69,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         adapters=records,
         environment=describe(),
         tier=filters.tier,
-        left_out=left_out(found, filters),
+        left_out=left_out([s for s in found if s.adapter.name in {w.adapter for w in wanted}], filters),
         invocation=shlex.join(["bce-conformance", *sys.argv[1:]]),
     )
     write(result, folder)

@@ -14,7 +14,7 @@ SHOWN = 40
 """How many findings are listed before the rest is only counted."""
 
 VERDICT_WIDTH = 13
-FIGURE_WIDTH = 7
+FIGURE_WIDTH = 6
 
 
 def findings(
@@ -68,7 +68,7 @@ def findings(
 
 def _line(number: int, cell: Cell, configs: Mapping[tuple[str, str], int], members: int) -> Text:
     """A finding, or the worst of several: then what they have in common."""
-    head = f"{number:5}  {(cell.finding or '').ljust(VERDICT_WIDTH)} {figure(cell).rjust(FIGURE_WIDTH)}  "
+    head = f"{number:4}  {(cell.finding or '').ljust(VERDICT_WIDTH)} {figure(cell).rjust(FIGURE_WIDTH)}  "
     parts = [cell.short_config] * (configs[cell.adapter, cell.entry_point] > 1)
     if members > 1:
         head += f"{members:5,} × "
@@ -101,7 +101,7 @@ def _by_cause(
     lines = []
     for cause, members in groups.items():
         worst = cells[members[0]]
-        head = f"{numbers[members[0]]:5}  {(worst.finding or '').ljust(VERDICT_WIDTH)} "
+        head = f"{numbers[members[0]]:4}  {(worst.finding or '').ljust(VERDICT_WIDTH)} "
         head += f"{figure(worst).rjust(FIGURE_WIDTH)}  {len(members):4} × {cause}"
         why = f": {causes[cause].why}" if cause in causes else ""
         room = WIDTH - len(head)

@@ -20,10 +20,11 @@ FIGURE_WIDTH = 9
 UNEXPECTED, EXPECTED, DOCUMENTED = "!", "~", "d"
 STYLES = {UNEXPECTED: "bold red", EXPECTED: "yellow", DOCUMENTED: "cyan", "": ""}
 
-LEGEND = (
-    "Worst error in ULP of the scale; a finding's own where there is one.   ! finding   ~ finding with a recorded cause\n"
-    "d documented   - nothing delivered   special values: what else went wrong, the derivatives by labels included"
-)
+LEGEND = """\
+Worst error in ULP of the scale, a finding's own where there is one; - where nothing was delivered.
+! finding   ~ finding with a recorded cause   d documented
+Special values: what else went wrong; by the derivatives with respect to labels too.
+"""
 
 
 def scoreboard(run: Run, assessment: Assessment | None = None) -> list[Text]:

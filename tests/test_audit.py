@@ -1,0 +1,103 @@
+"""The audit of the real frameworks, as a user runs it: every finding has its recorded cause."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from conformance.run import Run, read, schema
+
+ADAPTERS = (
+    "pytorch",
+    "tensorflow",
+    "jax",
+    "keras[tensorflow]",
+    "keras[jax]",
+    "keras[torch]",
+    "keras[numpy]",
+    "reference",
+    "textbook",
+)
+
+
+def bce(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    command = [sys.executable, "-m", "conformance", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """A default audit of everything here."""
+    out = tmp_path_factory.mktemp("audit")
+    required = [word for name in os.environ.get("BCE_REQUIRE", "").split(",") if name for word in ("--require", name)]
+    return bce("audit", "--out", str(out), *required), out
+
+
+@pytest.fixture(scope="module")
+def run(audited: tuple[subprocess.CompletedProcess[str], Path]) -> Run:
+    """What it wrote."""
+    return read(audited[1])
+
+
+def test_every_finding_of_the_pinned_releases_is_expected(
+    audited: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    done, _ = audited
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_every_framework_that_is_required_was_measured(name: str, run: Run) -> None:
+    record = next(r for r in run.adapters if r["name"] == name)
+    required = os.environ.get("BCE_REQUIRE", "").split(",")
+    if record["status"] != "ok" and name not in required:
+        pytest.skip(f"{name} is {record['status']}: {record['reason']}")
+    assert record["status"] == "ok"
+    delivered = [c for c in run.cells if c.adapter == name and c.region != "every"]
+    assert sum(c.cases for c in delivered) > 10_000
+    assert {c.quantity for c in delivered} >= {"loss"}
+
+
+def test_the_run_is_what_the_schema_says(audited: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    import json
+
+    _, out = audited
+    jsonschema.validate(json.loads((out / "run.json").read_text()), schema())
+    assert (out / "run.json").stat().st_size < 20_000_000
+
+
+def test_observations_lie_beside_the_run(run: Run, audited: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    cell = next(c for c in run.cells if c.adapter == "reference" and c.worst is not None)
+    assert cell.worst is not None
+    with np.load(audited[1] / "observations.npz") as stored:
+        bits = stored[cell.test]
+    got = np.array([float.fromhex(cell.worst["got"])])
+    widths = {"binary16": np.float16, "binary32": np.float32, "binary64": np.float64}
+    if cell.dtype in widths:
+        expected = got.astype(widths[cell.dtype]).view(bits.dtype)[0]
+        assert bits[cell.worst["index"]] == expected
+    assert not list(audited[1].glob("*tmp*"))
+
+
+def test_the_reference_has_no_finding(run: Run) -> None:
+    assert [c.id for c in run.cells if c.adapter == "reference" and c.finding] == []
+    assert sum(c.cases for c in run.cells if c.adapter == "reference") > 100_000
+
+
+def test_ids_are_unique_and_shell_safe(run: Run) -> None:
+    ids = [c.id for c in run.cells]
+    assert len(set(ids)) == len(ids)
+    safe = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+,=/")
+    assert {character for i in ids for character in i} <= safe
+
+
+def test_what_the_tier_leaves_out_is_said(run: Run, audited: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    assert any("compiled" in sentence for sentence in run.left_out)
+    assert all(f"Left out: {sentence}" in audited[0].stdout for sentence in run.left_out)
