@@ -127,6 +127,7 @@ class Textbook(Adapter):
     """NumPy; derivatives are stated by hand."""
 
     name = "textbook"
+    only_by_name = True
     distributions = ("numpy",)
     imports = "import numpy as np\n\nnp.seterr(all='ignore')\n\n\n" + "\n\n".join(map(inspect.getsource, FUNCTIONS))
     names = DTYPES

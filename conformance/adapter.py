@@ -104,6 +104,7 @@ class Adapter:
     show: str = "[float(v).hex() for v in {y}.ravel()]"     # a result in a reproducer
     modes: Mapping[str, str] = {"eager": "{f}"}             # mode -> expression over a function {f}
     slow_modes: Sequence[str] = ()              # modes that only a full audit runs
+    only_by_name: bool = False                  # left out unless --adapter names it: a teaching aid, no framework
     mode_wraps: str = "program"                 # or "loss": differentiate through the executed loss
     derivatives: Mapping[str, str] = {}         # kind -> def {g}({args}) returning y and dy/d{x}; it may use
     #                                             {call}, {inner} (differentiated again) and {hand}

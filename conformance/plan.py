@@ -98,6 +98,8 @@ def subjects(found: Sequence[Source], filters: Filters) -> list[Subject]:
         When a filter names something no adapter has.
     """
     every = [s for source in found for s in _subjects(source.adapter, filters.device)]
+    unasked = {s.adapter.name for s in found if s.adapter.only_by_name} if not filters.adapters else set()
+    every = [s for s in every if s.adapter not in unasked]
     # In the order a reader narrows down: a mode unknown to the chosen adapter is as wrong as an unknown one.
     for option, wanted, field in (
         ("--adapter", filters.adapters, "adapter"),
@@ -109,7 +111,7 @@ def subjects(found: Sequence[Source], filters: Filters) -> list[Subject]:
         for name in wanted:
             if not any(_matches(name, k, field) for k in known):
                 raise PlanError(f"{option} {name} fits nothing here; known are {', '.join(known)}")
-        every = [s for s in every if not wanted or any(_matches(n, getattr(s, field), field) for n in wanted)]
+        every = [s for s in every if not wanted or _any(wanted, getattr(s, field), field)]
     if filters.keyword:
         every = [s for s in every if filters.keyword.lower() in s.id.lower()]
     slow = {(source.adapter.name, mode) for source in found for mode in source.adapter.slow_modes}
@@ -124,7 +126,11 @@ def subjects(found: Sequence[Source], filters: Filters) -> list[Subject]:
 def left_out(found: Sequence[Source], filters: Filters) -> list[str]:
     """Sentences on what the tier leaves out, for the screen and the run."""
     said = []
-    slow = [f"{s.adapter.name} {mode}" for s in found for mode in s.adapter.slow_modes]
+    unasked = [s.adapter.name for s in found if s.adapter.only_by_name]
+    if unasked and not filters.adapters:
+        said.append(f"{', '.join(unasked)}: no framework; name it with --adapter")
+    chosen = [s.adapter for s in found if not filters.adapters or _any(filters.adapters, s.adapter.name, "adapter")]
+    slow = [f"{adapter.name} {mode}" for adapter in chosen for mode in adapter.slow_modes]
     if filters.tier != "full" and slow and not filters.modes:
         said.append(f"slow modes ({', '.join(slow)}): add --full or name them with --mode")
     if filters.tier == "quick":
@@ -151,6 +157,10 @@ def _matches(wanted: str, known: str, field: str) -> bool:
     return known.startswith(wanted + "[") if field == "adapter" else known.endswith("." + wanted)
 
 
+def _any(wanted: Sequence[str], known: str, field: str) -> bool:
+    return any(_matches(name, known, field) for name in wanted)
+
+
 def _plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value).replace('"', "")
 
@@ -161,6 +171,10 @@ class Plan:
     def __init__(self, found: Sequence[Source], tier: str = "default") -> None:
         self.sources = {source.adapter.name: source for source in found}
         self.tier = tier
+
+    def has(self, subject: Subject) -> bool:
+        """Whether the adapters still offer a subject."""
+        return subject in _subjects(self.sources[subject.adapter].adapter, subject.device)
 
     def entry(self, subject: Subject) -> EntryPoint:
         """The entry point of a subject."""

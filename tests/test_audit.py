@@ -11,6 +11,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from conformance.replay import details
 from conformance.run import Run, read, schema
 
 ADAPTERS = (
@@ -22,7 +23,6 @@ ADAPTERS = (
     "keras[torch]",
     "keras[numpy]",
     "reference",
-    "textbook",
 )
 
 
@@ -84,6 +84,27 @@ def test_observations_lie_beside_the_run(run: Run, audited: tuple[subprocess.Com
         expected = got.astype(widths[cell.dtype]).view(bits.dtype)[0]
         assert bits[cell.worst["index"]] == expected
     assert not list(audited[1].glob("*tmp*"))
+
+
+@pytest.mark.parametrize("name", ADAPTERS[:-1])
+@pytest.mark.parametrize("which", ["loss", "d_"])
+def test_a_reproducer_prints_the_measured_bits_in_a_fresh_interpreter(name: str, which: str, run: Run) -> None:
+    cells = run.by_id()
+    found = [cells[i] for i in run.findings if cells[i].adapter == name and cells[i].quantity.startswith(which)]
+    found = [c for c in found if c.worst is not None and c.worst["got"] not in ("nan", "raised")]
+    if not found:
+        pytest.skip(f"nothing of {name} to reproduce: {[r['reason'] for r in run.adapters if r['name'] == name]}")
+    cell = found[len(found) // 2]
+    assert cell.worst is not None
+    shown = details(run, cell)
+    assert "as in the run" in shown.replayed
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "JAX_", "KERAS_", "CUDA_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", shown.reproducer], capture_output=True, text=True, check=False, env=environ
+    )
+    assert done.returncode == 0, done.stderr
+    printed = {float.fromhex(word.strip("'")) for word in done.stdout.strip()[1:-1].split(", ")}
+    assert printed == {float.fromhex(cell.worst["got"])}
 
 
 def test_the_reference_has_no_finding(run: Run) -> None:

@@ -12,8 +12,8 @@ EPILOG = """A finding that no cause covers, or that two causes cover, is listed,
 Causes are written by hand, in expectations/NAME.toml beside the adapters.
 
 examples:
-  bce-conformance accept                             the run in ./bce-results
-  bce-conformance accept --run results --adapters my/adapters"""
+  bce-conformance accept                               the run in ./bce-results
+  bce-conformance accept results --adapters my/adapters"""
 
 OUT = "bce-results"
 
@@ -21,7 +21,7 @@ OUT = "bce-results"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--run", dest="results", default=OUT, metavar="DIR", help=f"the results of an audit (default: {OUT})"
+        "results", nargs="?", default=OUT, metavar="DIR", help=f"the results of an audit (default: {OUT})"
     )
     parser.add_argument(
         "--adapters",

@@ -64,10 +64,10 @@ def run(args: argparse.Namespace) -> int:
     known = expectations.load(adapters_folder(), *(Path(s.file).parent for s in found))
     plan = Plan(found, filters.tier)
     with Pool(workers()) as pool:
+        cells, observations = collect(plan, wanted, pool)
         records = adapters(plan, wanted, pool)
-        missing = [r["name"] for r in records if r["status"] != "ok"]
-        there = [s for s in wanted if s.adapter not in missing]
-        cells, observations = collect(plan, there, pool)
+    there = {r["name"] for r in records if r["status"] == "ok"}
+    cells = [cell for cell in cells if cell.adapter in there]
     result = Run(
         cells=cells,
         adapters=records,
@@ -96,17 +96,15 @@ def workers() -> int:
 
 
 def adapters(plan: Plan, wanted: Sequence[Subject], pool: Pool) -> list[dict[str, Any]]:
-    """The run's record of each adapter that has a subject: versions, and whether its framework is there."""
-    from concurrent.futures import ThreadPoolExecutor
+    """The run's record of each adapter that has a subject: versions, and whether its framework is there.
 
-    first = {s.adapter: s for s in reversed(wanted)}
-    names = sorted(first, key=list(plan.sources).index)
-    with working("looking for frameworks", len(names)) as advance, ThreadPoolExecutor(workers()) as threads:
-        records = []
-        for name, record in zip(names, threads.map(lambda n: pool.describe(plan.worker(first[n])), names), strict=True):
-            advance(name)
-            records.append({"name": name} | {key: record[key] for key in ("versions", "python", "status", "reason")})
-    return records
+    After the measurement: the pool remembers what each worker said when it loaded.
+    """
+    records = []
+    for name, subject in {s.adapter: s for s in reversed(wanted)}.items():
+        said = pool.describe(plan.worker(subject))
+        records.append({"name": name} | {key: said[key] for key in ("versions", "python", "status", "reason")})
+    return sorted(records, key=lambda record: list(plan.sources).index(record["name"]))
 
 
 def collect(plan: Plan, wanted: Sequence[Subject], pool: Pool) -> tuple[list[Cell], dict[str, dict[str, Any]]]:

@@ -38,11 +38,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Explain one cell."""
-    from conformance.replay import details
     from conformance.run import read
 
     measured = read(args.results)
     cell = find(measured, args.cell)
+    from conformance.replay import details  # after what can be refused at once: it takes its time
+
     sys.stdout.write(tell(measured, cell, args.adapter, lambda: details(measured, cell, args.adapter, args.replay)))
     return 0
 
