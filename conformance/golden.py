@@ -12,6 +12,7 @@ from flint import fmpq
 from conformance import losses, tables
 from conformance.certify import Sum, certify, ratio
 from conformance.contracts import Constants, Contract
+from conformance.enclosures import PRECISION
 from conformance.exact import Exact, Number, pack
 from conformance.formats import Values
 
@@ -100,7 +101,7 @@ def contract_pair(
     """The function from one input tuple to what the contract documents, and its scale."""
 
     def pair(row: Row) -> Pair:
-        first = contract.rules.value(quantity, row, constants, 192, outer)
+        first = contract.rules.value(quantity, row, constants, PRECISION, outer)
         if isinstance(first, Number):
             return first, first
 
@@ -116,11 +117,11 @@ def contract_pair(
 
 def _certified(enclose: Callable[[int], tuple[Sum, Sum]]) -> Pair:
     """Certify both ends of a pair; a scale that *is* the value is certified once."""
-    first, second = enclose(192)
-    value = certify(lambda precision: first if precision == 192 else enclose(precision)[0])
+    first, second = enclose(PRECISION)
+    value = certify(lambda precision: first if precision == PRECISION else enclose(precision)[0])
     if second is first:
         return value, value
-    return value, certify(lambda precision: second if precision == 192 else enclose(precision)[1])
+    return value, certify(lambda precision: second if precision == PRECISION else enclose(precision)[1])
 
 
 def _stored(name: str, quantity: str) -> dict[Row, Pair]:

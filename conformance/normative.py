@@ -9,8 +9,11 @@ from typing import Any
 
 import mpmath
 
-from conformance import losses
+from conformance import contracts, losses
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, UNDERFLOW_EXPONENT, ZERO, Number
+
+Definition = Callable[..., Any]
+"""From the mpmath context and the arguments to a value."""
 
 GUARD = 60
 """Bits beyond the 128 of a Number to which the two must agree."""
@@ -31,7 +34,7 @@ def working_precision(row: Sequence[float]) -> int:
     return 256 + GUARD + 2 * max(exponents, default=0) + int(3 * shift)
 
 
-def agrees(definition: Callable[..., Any], row: Sequence[float], number: Number) -> bool:
+def agrees(definition: Definition, row: Sequence[float], number: Number) -> bool:
     """Whether the normative definition yields a certified Number.
 
     Parameters
@@ -50,6 +53,36 @@ def agrees(definition: Callable[..., Any], row: Sequence[float], number: Number)
     """
     precision = working_precision(row)
     return any(_agrees(definition, row, number, p) for p in (precision, 4 * precision))
+
+
+def definition_of(name: str, loss: str, quantity: str, row: Sequence[float]) -> Definition | None:
+    """The normative definition of a loss or contract at an input; None where its value is stated, not computed.
+
+    Parameters
+    ----------
+    name : str
+        A loss, or a contract with its constant.
+    loss : str
+        The loss, or the one the contract deviates from.
+    quantity : str
+    row : sequence of float
+        Inputs.
+    """
+    if name == loss:
+        exact = losses.load(loss)
+        if exact.special(quantity, *row) is not None:
+            return None
+        return lambda mp, *arguments: exact.definition(mp, quantity, *arguments)
+    contract = contracts.load(name)
+    constants = contract.rules.constants(contract.constant, None)
+    if constants is None or not contract.rules.computed(quantity, tuple(row)):
+        return None
+
+    def documented(mp: Any, *arguments: Any) -> Any:
+        decimals = tuple(mp.mpf(int(c.p)) / int(c.q) for c in constants)
+        return contract.rules.definition(mp, quantity, decimals, *arguments)
+
+    return documented
 
 
 class Disputed(Exception):
@@ -73,15 +106,13 @@ def confirm(loss: str, quantity: str, row: tuple[float, ...], number: Number) ->
     Disputed
         When the two differ. Nothing is judged by such a value, so this ends the audit.
     """
-    definition = losses.load(loss)
-    if definition.special(quantity, *row) is not None:
-        return
-    if not agrees(lambda mp, *arguments: definition.definition(mp, quantity, *arguments), row, number):
+    definition = definition_of(loss, loss, quantity, row)
+    if definition is not None and not agrees(definition, row, number):
         inputs = ", ".join(v.hex() for v in row)
         raise Disputed(f"Arb and mpmath differ on {quantity} of {loss} at {inputs}: please report this")
 
 
-def _agrees(definition: Callable[..., Any], row: Sequence[float], number: Number, precision: int) -> bool:
+def _agrees(definition: Definition, row: Sequence[float], number: Number, precision: int) -> bool:
     with mpmath.workprec(precision):
         value = definition(mpmath.mp, *(mpmath.mpf(v) for v in row))
         if number.tag in (NAN, NONE):

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     found, filters = selection.chosen(args)
     wanted = subjects(found, filters)
     if not wanted:
-        print("bce-conformance: nothing fits all of these options; bce-conformance list shows what there is", file=sys.stderr)
+        print("bce-conformance: nothing fits all these options; bce-conformance list shows what does", file=sys.stderr)
         return NOTHING_RAN
     folder = prepare(args.out)
     known = expectations.load(adapters_folder(), *(Path(s.file).parent for s in found))

@@ -46,46 +46,22 @@ def verify() -> int:
         print("limits.json: differs from the derivation in the loss files; run: bce-conformance golden write")
         wrong += 1
     if wrong:
-        print(
-            f"bce-conformance: {wrong} of the golden files cannot be trusted; restore golden/ from the release",
-            file=sys.stderr,
-        )
+        print(f"bce-conformance: {wrong} golden files cannot be trusted; {tables.REMEDY}", file=sys.stderr)
     return 1 if wrong else 0
 
 
 def disagreements(name: str, loss: str) -> list[str]:
     """The lines of a table whose value the normative definition does not yield."""
-    from functools import partial
-
-    from conformance import contracts, losses, tables
+    from conformance import tables
     from conformance.exact import decimal
-    from conformance.normative import agrees
+    from conformance.normative import agrees, definition_of
 
     found = []
-    definition = losses.load(loss)
     for (quantity, row), (number, _) in tables.read(name).items():
-        if name == loss:
-            if definition.special(quantity, *row) is not None:
-                continue  # a limit: stated, not computed
-            evaluate = partial(_loss_value, definition, quantity)
-        else:
-            contract = contracts.load(name)
-            if not contract.rules.computed(quantity, row):
-                continue
-            evaluate = partial(_contract_value, contract, quantity)
-        if not agrees(evaluate, row, number):
+        definition = definition_of(name, loss, quantity, row)
+        if definition is not None and not agrees(definition, row, number):
             found.append(f"{quantity} at {', '.join(v.hex() for v in row)}: {decimal(number)}")
     return found
-
-
-def _loss_value(definition: object, quantity: str, mp: object, *row: object) -> object:
-    return definition.definition(mp, quantity, *row)  # type: ignore[attr-defined]
-
-
-def _contract_value(contract: object, quantity: str, mp: object, *row: object) -> object:
-    rules, text = contract.rules, contract.constant  # type: ignore[attr-defined]
-    constants = tuple(mp.mpf(int(c.p)) / int(c.q) for c in rules.constants(text, None))  # type: ignore[attr-defined]
-    return rules.definition(mp, quantity, constants, *row)
 
 
 def write() -> int:
