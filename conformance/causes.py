@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Versions:
         """Whether a table of installed versions lies in the range; a local label (``+cpu``) plays no part."""
         if not isinstance(versions, Mapping):
             return False
-        installed = {canonicalize_name(name): version for name, version in versions.items()}
+        installed: dict[str, str] = {canonicalize_name(name): version for name, version in versions.items()}
         return all(_within(installed.get(name), specifier) for name, specifier in self.specifiers)
 
 
@@ -131,7 +131,8 @@ def read_causes(path: Path) -> tuple[Cause, ...]:
     odd = sorted(data.keys() - {"cause"})
     if odd:
         raise ExpectationsError(f"{path}, line {_line_of(text, odd[0])}: {odd[0]!r} is not [[cause]].")
-    starts = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*cause\s*\]\]", line)]
+    lines = enumerate(text.splitlines(), 1)
+    starts = [number for number, line in lines if re.match(r"\s*\[\[\s*cause\s*\]\]", line)]
     tables = data.get("cause", [])
     if not isinstance(tables, list) or len(tables) != len(starts):
         raise ExpectationsError(f"{path}, line {_line_of(text, 'cause')}: write each cause under [[cause]].")
@@ -243,7 +244,7 @@ def _within(version: str | None, specifier: SpecifierSet) -> bool:
         return False
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed_range(text: str) -> Versions:
     ranges = {}
     for word in text.split():
@@ -256,6 +257,6 @@ def _parsed_range(text: str) -> Versions:
     return Versions.of(ranges)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(glob: str) -> re.Pattern[str]:
     return re.compile(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)

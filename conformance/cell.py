@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache
 from typing import Any, Self
 
 from conformance.verdicts import FINDINGS, VERDICTS, worst_finding
@@ -223,7 +223,7 @@ def shortest(hexadecimal: str) -> str:
     return head.rstrip("0").rstrip(".") + point + tail if point and "." in head else hexadecimal
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(config: str) -> dict[str, Any]:
     parsed: dict[str, Any] = json.loads(config)
     return parsed

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from flint import fmpq
 
-from conformance import losses, tables
-from conformance.certify import Sum, certify, ratio
+from conformance import tables
 from conformance.contracts import Constants, Contract
-from conformance.enclosures import PRECISION
-from conformance.exact import Exact, Number, pack
+from conformance.exact import Exact, pack
 from conformance.formats import Values
-
-Row = tuple[float, ...]
-Pair = tuple[Number, Number]
+from conformance.pairs import Pair, Row, contract_pair, exact_pair
 
 
 @dataclass(frozen=True)
@@ -55,20 +49,6 @@ def golden(loss: str, quantity: str, columns: Sequence[Values]) -> Golden:
     return _gather(exact_pair(loss, quantity), columns, _stored(loss, quantity))
 
 
-def exact_pair(loss: str, quantity: str) -> Callable[[Row], Pair]:
-    """The function from one input tuple to its certified value and scale."""
-    definition = losses.load(loss)
-
-    def pair(row: Row) -> Pair:
-        special = definition.special(quantity, *row)
-        if special is not None:
-            return special, special
-        arguments = tuple(_ratio(v) for v in row)
-        return _certified(lambda precision: definition.enclose(quantity, arguments, precision))
-
-    return pair
-
-
 def contract_golden(contract: Contract, quantity: str, constants: Constants, columns: Sequence[Values]) -> Golden:
     """What a contract documents, with given constants.
 
@@ -95,35 +75,6 @@ def contract_golden(contract: Contract, quantity: str, constants: Constants, col
     return inner
 
 
-def contract_pair(
-    contract: Contract, quantity: str, constants: Constants, outer: bool = False
-) -> Callable[[Row], Pair]:
-    """The function from one input tuple to what the contract documents, and its scale."""
-
-    def pair(row: Row) -> Pair:
-        first = contract.rules.value(quantity, row, constants, PRECISION, outer)
-        if isinstance(first, Number):
-            return first, first
-
-        def enclose(precision: int) -> tuple[Sum, Sum]:
-            again = contract.rules.value(quantity, row, constants, precision, outer)
-            assert not isinstance(again, Number)  # precision does not change what kind of value it is
-            return again
-
-        return _certified(enclose)
-
-    return pair
-
-
-def _certified(enclose: Callable[[int], tuple[Sum, Sum]]) -> Pair:
-    """Certify both ends of a pair; a scale that *is* the value is certified once."""
-    first, second = enclose(PRECISION)
-    value = certify(lambda precision: first if precision == PRECISION else enclose(precision)[0])
-    if second is first:
-        return value, value
-    return value, certify(lambda precision: second if precision == PRECISION else enclose(precision)[1])
-
-
 def _stored(name: str, quantity: str) -> dict[Row, Pair]:
     """The golden table's values of one quantity."""
     return {row: pair for (q, row), pair in tables.read(name).items() if q == quantity}
@@ -144,8 +95,3 @@ def _gather(pair: Callable[[Row], Pair], columns: Sequence[Values], stored: dict
         index[i] = known
     value, scale = pack(p[0] for p in pairs), pack(p[1] for p in pairs)
     return Golden(value.take(index), scale.take(index))
-
-
-@lru_cache(maxsize=4096)
-def _ratio(value: float) -> fmpq:
-    return ratio(value)

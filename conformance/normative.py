@@ -18,6 +18,9 @@ Definition = Callable[..., Any]
 GUARD = 60
 """Bits beyond the 128 of a Number to which the two must agree."""
 
+RESOLVED = 1200.0
+"""Up to here the working precision shows e^−x beside any number; beyond, only the sign of such a tail matters."""
+
 
 def working_precision(row: Sequence[float]) -> int:
     """Bits that resolve every cancellation and every tail these inputs can produce.
@@ -30,7 +33,7 @@ def working_precision(row: Sequence[float]) -> int:
         Finite inputs.
     """
     exponents = [abs(math.frexp(v)[1]) for v in row if v]
-    shift = max((min(abs(v), 1200.0) for v in row), default=0.0)
+    shift = max((min(abs(v), RESOLVED) for v in row), default=0.0)
     return 256 + GUARD + 2 * max(exponents, default=0) + int(3 * shift)
 
 
@@ -133,4 +136,6 @@ def _agrees(definition: Definition, row: Sequence[float], number: Number, precis
         slack = mpmath.ldexp(1, -GUARD)
         if not number.sticky:
             return bool(abs(excess) <= slack)
+        if excess == 0 and all(abs(v) < RESOLVED for v in row):
+            return False  # all there is fits into 128 bits
         return bool(-slack <= excess <= 1 + slack)

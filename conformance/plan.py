@@ -16,7 +16,7 @@ from conformance import contracts, losses
 from conformance.adapter import Adapter, EntryPoint, Steps, entry_point, load_adapters
 from conformance.cases import Cases
 from conformance.formats import FORMATS, Bits, Mask, from_float64
-from conformance.measure import Job, WorkerKey
+from conformance.job import Job, WorkerKey
 from conformance.places import adapters_folder
 
 PROBE_LENGTHS = (3, 4096)

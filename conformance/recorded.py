@@ -45,6 +45,10 @@ class Line:
     verdict: str
     bound: int | None
 
+    def row(self) -> tuple[str, ...]:
+        """The line as it is written."""
+        return self.cell, self.cause, self.versions.text, self.platform, self.verdict, self.limit
+
     @property
     def adapter(self) -> str:
         """The adapter, as it stands in the cell's id."""
@@ -104,7 +108,7 @@ def write_lines(path: Path, lines: Iterable[Line]) -> None:
     ExpectationsError
         The file cannot be written.
     """
-    rows = sorted((line.cell, line.cause, line.versions.text, line.platform, line.verdict, line.limit) for line in lines)
+    rows = sorted(line.row() for line in lines)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

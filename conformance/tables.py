@@ -19,10 +19,8 @@ from pathlib import Path
 from conformance import cases, contracts, losses
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, decimal
 from conformance.formats import FORMATS, to_float64
+from conformance.pairs import Pair, Row, contract_pair, exact_pair
 from conformance.places import golden_folder
-
-Row = tuple[float, ...]
-Pair = tuple[Number, Number]
 
 MANIFEST = "MANIFEST.json"
 REMEDY = "restore golden/ from the release, or run: bce-conformance golden write"
@@ -75,8 +73,6 @@ def rows(loss: str) -> Iterator[Row]:
 
 def pair_of(name: str, quantity: str) -> Callable[[Row], Pair]:
     """The certified computation behind a table's lines."""
-    from conformance.golden import contract_pair, exact_pair
-
     if name in losses.names():
         return exact_pair(name, quantity)
     contract = contracts.load(name)

@@ -150,7 +150,7 @@ def _adapters(names: Sequence[str], python: str) -> Iterator[Symptom]:
     from conformance.adapter import AdapterError
     from conformance.measure import Pool
     from conformance.places import adapters_folder
-    from conformance.plan import Source, sources
+    from conformance.plan import sources
     from conformance.selection import is_file
 
     files = [name for name in names if is_file(name)]

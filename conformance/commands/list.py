@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,29 +56,38 @@ def run(args: argparse.Namespace) -> int:
 
 
 def record(source: Source, python: str) -> dict[str, Any]:
-    """An adapter, the versions of what it needs, and why it is unavailable where something is missing."""
-    adapter = source.adapter
-    found = {} if python != sys.executable else versions(adapter.distributions)
-    missing = [name for name, version in found.items() if version is None]
+    """An adapter, the versions of what it needs, and why it is unavailable where something is missing.
+
+    Of another interpreter nothing is known without starting it.
+    """
+    adapter, here = source.adapter, python == sys.executable
+    missing = [name for name in modules(adapter.imports) if find_spec(name) is None] if here else []
     return {
         "name": adapter.name,
         "file": source.file,
-        "versions": {name: version for name, version in found.items() if version is not None},
+        "versions": versions(adapter.distributions) if here else {},
         "status": "unavailable" if missing else "ok",
-        "reason": f"not installed: {', '.join(missing)}" if missing else "",
+        "reason": f"No module named {' or '.join(missing)}" if missing else "",
     }
 
 
-def versions(distributions: Iterable[str]) -> dict[str, str | None]:
-    """The installed version of each distribution, None where it is missing; nothing is imported."""
-    from importlib.metadata import PackageNotFoundError, version
+def modules(imports: str) -> list[str]:
+    """The top-level modules that a program's first lines import."""
+    names: dict[str, None] = {}
+    for node in ast.walk(ast.parse(imports)):
+        if isinstance(node, ast.Import):
+            names.update((alias.name.partition(".")[0], None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names[node.module.partition(".")[0]] = None
+    return list(names)
 
-    found: dict[str, str | None] = {}
+
+def versions(distributions: Iterable[str]) -> dict[str, str]:
+    """The versions of the distributions that are installed; nothing is imported."""
+    found = {}
     for name in distributions:
-        try:
+        with suppress(PackageNotFoundError):
             found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = None
     return found
 
 

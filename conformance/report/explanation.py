@@ -21,7 +21,7 @@ class Details:
     contract : str
         What the entry point documents, quoted.
     derivation : str
-        How the limit follows from the operations counted.
+        How the limit follows from the operations counted; paragraphs are apart by an empty line.
     reproducer : str
         A script of plain framework code.
     replayed : str
@@ -99,7 +99,8 @@ def _judgement(cell: Cell, details: Details) -> list[tuple[str, str]]:
     rows = []
     if cell.limit is not None:
         rows.append(("limit", f"{cell.limit:g} ULP of the scale"))
-        rows += [("", line) for line in details.derivation.strip().splitlines()]
+        paragraphs = (" ".join(text.split()) for text in details.derivation.split("\n\n"))
+        rows += [("", paragraph) for paragraph in paragraphs if paragraph]
     if details.contract:
         rows.append(("contract", details.contract.strip().splitlines()[0]))
         rows += [("", line) for line in details.contract.strip().splitlines()[1:]]

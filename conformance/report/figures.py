@@ -44,8 +44,7 @@ def class_of(got: str | None) -> str:
     """What came back where another class was due: ``NaN``, ``inf``, ``-inf``, ``finite``; unknown: ``class``."""
     if got is None:
         return "class"
-    text = got.lstrip("+").lower()
-    return {"nan": "NaN", "-nan": "NaN", "inf": "inf", "-inf": "-inf"}.get(text, "finite")
+    return {"nan": "NaN", "inf": "inf", "-inf": "-inf"}.get(got, "finite")
 
 
 def mark(cell: Cell, kind: str) -> str:
@@ -66,9 +65,10 @@ def figure(cell: Cell) -> str:
 def brief(exact: str | None) -> str:
     """An exact decimal to six digits, whatever its exponent; ``-`` for none."""
     try:
-        return "-" if exact is None else f"{Decimal(exact):.6g}"
+        number = Decimal(exact or "")
     except InvalidOperation:
         return exact or "-"
+    return f"{number:.6g}" if number.is_finite() else f"{float(number)}"
 
 
 def decimal_of(hexadecimal: str | None) -> str:
@@ -83,7 +83,7 @@ def short_id(cell: Cell, parts: Sequence[str], width: int) -> str:
     """Adapter, last part of the entry point, and some more parts of the id; the entry point is cut to fit first."""
     tail = "/".join(parts)
     name = cell.entry_point.rpartition(".")[2]
-    room = max(width - len(cell.adapter) - len(tail) - 2, 8)
+    room = max(width - len(cell.adapter) - len(tail) - 2, 6)
     return cut("/".join((cell.adapter, cut(name, room), tail)), width)
 
 

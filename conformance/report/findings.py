@@ -135,8 +135,9 @@ def failing_regions(cells: Sequence[Cell], reasons: Mapping[str, str]) -> str:
         bad = sum(cell.verdicts.get(kind, 0) for kind in cell.findings)
         limit = "-" if cell.limit is None else f"{cell.limit:g}"
         case, got = (str(witness.get(name) or "-") for name in ("case", "got"))
+        exact = brief(witness.get("exact"))
         figures = (f"{bad} of {cell.cases}", figure(cell), limit)
-        rows.append((cell.region, cell.label_class, cell.finding or "", *figures, case, got, brief(witness.get("exact"))))
+        rows.append((cell.region, cell.label_class, cell.finding or "", *figures, case, got, exact))
     lines = table(rows, right=frozenset((3, 4, 5)))
     notes = dict.fromkeys(reasons[cell.id] for cell in cells if reasons.get(cell.id))
     messages = dict.fromkeys(cell.message for cell in cells if cell.message)

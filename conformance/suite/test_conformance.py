@@ -20,7 +20,8 @@ def test_conformance(check: Check, request: pytest.FixtureRequest) -> None:
     request.node.user_properties.append(PROPERTY)
     outcome = matrix(request.config).outcome(check)
     if outcome.record["status"] != "ok" and is_required(check.adapter, request.config.getoption("bce_require")):
-        pytest.fail(f"{check.adapter} is required and {outcome.record['status']}: {outcome.record['reason']}", False)
+        status, reason = outcome.record["status"], outcome.record["reason"]
+        pytest.fail(f"{check.adapter} is required and {status}: {reason}", pytrace=False)
     if outcome.failing or outcome.stale:
         pytest.fail(message(check, outcome, request.config.getoption("bce_run")), pytrace=False)
     if outcome.nothing:
@@ -34,12 +35,11 @@ def message(check: Check, outcome: Outcome, stored: str | None) -> str:
     lines = [check.id]
     failing = outcome.failing
     if failing:
-        delivered = sum(1 for cell in outcome.cells if cell.verdicts)
-        lines += [f"{len(failing)} of {delivered} cells fail", "", failing_regions(failing, outcome.assessment.unexpected)]
-        worst = min(failing, key=lambda cell: list(outcome.assessment.unexpected).index(cell.id))
-        lines += ["", f"bce-conformance explain '{worst.id}'" + (f" --run {stored}" if stored else LIVE_HINT)]
-    lines += [
-        f"{identity}: the recorded finding ({outcome.assessment.stale[identity]}) is gone: check why, then run accept"
-        for identity in outcome.stale
-    ]
+        reasons = outcome.assessment.unexpected
+        lines += [f"{len(failing)} of {len(outcome.cells)} cells fail", "", failing_regions(failing, reasons), ""]
+        worst = next(identity for identity in reasons if identity in {cell.id for cell in failing})
+        lines.append(f"bce-conformance explain '{worst}'" + (f" --run {stored}" if stored else LIVE_HINT))
+    for identity in outcome.stale:
+        cause = outcome.assessment.stale[identity]
+        lines.append(f"{identity}: the recorded finding ({cause}) is gone: check why, then run accept")
     return "\n".join(lines)

@@ -1,0 +1,111 @@
+"""A judged case once more: measured in its batch and alone, with a script that shows it and the rules it is held to."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from conformance import contracts, losses
+from conformance.adapter import EntryPoint, entry_point
+from conformance.cell import Cell, shortest
+from conformance.formats import FORMATS, to_float64
+from conformance.measure import Job, Observation, Pool
+from conformance.plan import Plan, Subject, sources
+from conformance.report.explanation import Details
+from conformance.reproducer import reproducer
+from conformance.run import Run, RunError
+
+
+def details(run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = True) -> Details:
+    """What the project knows of a cell beyond its record.
+
+    Parameters
+    ----------
+    run : Run
+        Where the cell comes from.
+    cell : Cell
+        The cell to explain.
+    files : sequence of str
+        Adapter files beside the built-in ones.
+    measure : bool
+        Whether to measure the witness again; without it there is no reproducer.
+
+    Raises
+    ------
+    RunError
+        The adapter or the entry point is not here.
+    """
+    found = [*(sources(files) if files else []), *sources()]
+    subject = Subject(cell.adapter, cell.entry_point, cell.config, cell.mode, cell.dtype, cell.device)
+    source = next((s for s in found if s.adapter.name == cell.adapter), None)
+    entry = None if source is None else entry_point(source.adapter, cell.entry_point, cell.config)
+    if source is None or entry is None:
+        raise RunError(f"No adapter here has {cell.subject}: give its file with --adapter, or add --no-replay.")
+    said = Details(contract=contract(entry, cell.quantity), derivation=derivation(cell))
+    if cell.worst is None or not measure:
+        return said
+    plan = Plan([source], run.tier)
+    with Pool(1) as pool:
+        return replace(said, **_measured(cell, plan, subject, pool))
+
+
+def contract(entry: EntryPoint, quantity: str) -> str:
+    """What is documented of a quantity of an entry point, each sentence with its source."""
+    clauses = contracts.load(entry.contract).clauses(entry.path)
+    lines = [
+        f"“{clause.quote}” ({'documented' if clause.documented else 'source'}: {clause.source})"
+        for clause in clauses
+        if clause.quantity in (quantity, "domain", "dtype")
+    ]
+    return "\n".join(lines) or "nothing but the mathematics is documented"
+
+
+def derivation(cell: Cell) -> str:
+    """The operation count that a cell's limit follows from."""
+    return inspect.getdoc(losses.load(cell.loss).error_bounds) or ""
+
+
+def _measured(cell: Cell, plan: Plan, subject: Subject, pool: Pool) -> dict[str, str]:
+    """What came back this time, and the reproducer: of one case, or of as many as it takes."""
+    assert cell.worst is not None
+    cases, _ = plan.cases(subject)
+    try:
+        case = cases.find(cell.worst["case"])
+    except KeyError:
+        return {"replayed": "the case is not among this release's cases"}
+    job = plan.job(subject, cell.quantity)
+    batch = pool.observe(job)
+    if batch.status != "ok":
+        return {"replayed": f"{batch.status}: {batch.message}"}
+    together = result(batch, case)
+    one = _of(job, case, 1)
+    alone = result(pool.observe(one), 0)
+    same = "as in the run" if together == cell.worst["got"] else f"the run had {cell.worst['got']}"
+    words = f"{together} among {len(cases):,} cases ({same}), {alone} alone"
+    shown = one if alone == together else _of(job, case, len(cases))
+    inputs = dict(zip(shown.arguments, shown.inputs, strict=True))
+    output = "[1]" if job.steps else ""
+    adapter = plan.sources[subject.adapter].adapter
+    script = reproducer(adapter, batch.text, inputs, subject.dtype, subject.device, output)
+    return {"replayed": words, "reproducer": script}
+
+
+def _of(job: Job, case: int, length: int) -> Job:
+    """The job with one of its cases only, repeated to a length."""
+    inputs = tuple(np.repeat(bits[case : case + 1], length, axis=0) for bits in job.inputs)
+    return replace(job, inputs=inputs, alone=np.repeat(job.alone[case : case + 1], length))
+
+
+def result(observation: Observation, case: int) -> str:
+    """What came back for a case, as a witness states it."""
+    if observation.status != "ok":
+        return observation.status
+    if case in observation.raised:
+        return "raised"
+    dtype = observation.dtypes[-1]
+    if dtype not in FORMATS:
+        return f"a {dtype}"
+    return shortest(float(to_float64(observation.outputs[-1][case : case + 1], FORMATS[dtype])[0]).hex())
