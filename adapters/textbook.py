@@ -1,7 +1,7 @@
 """The textbook ladder: seven ways to write sigmoid cross-entropy, each in NumPy exactly as it is printed.
 
-Every rung but the last two is flagged somewhere for hard labels, and all are for labels near 1: that is what the
-rungs are for. The cells are computed from the formulas beforehand, in ``golden/textbook.csv``.
+Each is flagged somewhere: that is what the rungs are for. The cells are computed from the formulas beforehand, in
+``golden/textbook.csv``.
 
 A gradient is the rung's own formula differentiated by hand. Where max(z, 0) and abs z have a kink, at z = 0, it
 is the mean of the two sides. The stable sigmoid is a way to write the gradient; its loss is that of max-log1p.

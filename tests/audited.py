@@ -33,5 +33,5 @@ def flagged(found: Iterable[Result]) -> dict[Key, set[str]]:
     return {
         (cell.entry_point, cell.dtype, cell.quantity, cell.region, cell.label_class): kinds
         for cell in cells(found)
-        if (kinds := FINDINGS & cell.verdicts.keys())
+        if (kinds := cell.verdicts.keys() & FINDINGS)
     }

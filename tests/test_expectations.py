@@ -122,6 +122,14 @@ def test_the_cap_holds_where_nothing_is_recorded(folder: Folder) -> None:
     assert "over the cap 1.68e+07 of the cause sigmoid-minus-label" in folder.reason(make_run(lost(ulp=2.0**25)))
 
 
+def test_an_error_beyond_all_numbers_can_be_capped_and_recorded(folder: Folder) -> None:
+    run = make_run(lost(ulp=1.7976931348623157e308))
+    assert "over the cap" in folder.reason(run)
+    folder.toml(CAUSE.replace("2^24", "2^1024"))
+    assert folder.reason(run) == "" and folder.accept(run).reason(run) == ""
+    assert load(folder.path).lines["pytorch"][0].bound == 1024
+
+
 def test_the_recorded_bound_holds(folder: Folder) -> None:
     folder.line(lost(), bound="2^22")
     assert folder.reason(make_run(lost(ulp=2.0**22))) == ""
@@ -290,7 +298,7 @@ def test_accept_repairs_a_line_whose_cause_is_gone(folder: Folder) -> None:
 def _accept(source: Path, adapters: Path) -> int:
     parser = argparse.ArgumentParser()
     accept.configure(parser)
-    return accept.run(parser.parse_args(["--run", str(source), "--adapters", str(adapters)]))
+    return accept.run(parser.parse_args([str(source), "--adapters", str(adapters)]))
 
 
 def test_the_command_writes_or_lists(folder: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

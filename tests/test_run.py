@@ -126,7 +126,8 @@ def test_a_missing_run_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_a_large_run_is_small_and_quick(tmp_path: Path) -> None:
-    paths = (ENTRY_POINT, "keras.losses.BinaryCrossentropy", "tf.nn.sigmoid_cross_entropy_with_logits", "jax.nn.softplus")
+    keras, tensorflow = "keras.losses.BinaryCrossentropy", "tf.nn.sigmoid_cross_entropy_with_logits"
+    paths = (ENTRY_POINT, keras, tensorflow, "jax.nn.softplus")
     made = make_run(
         *(
             lost(entry_point=paths[number % 4], region=f"region-{number}", ulp=1.23456 + number / 7)

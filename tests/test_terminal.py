@@ -75,8 +75,9 @@ def test_numbers_are_read_exactly() -> None:
     assert (decimal_of("-inf"), decimal_of("raised"), decimal_of(None)) == ("-inf", "raised", "-")
     assert brief("3.6725362900000000000e-39") == "3.67254e-39"
     assert brief("1.2345678901234567890e-400") == "1.23457e-400"
-    assert (brief("inf"), brief(""), brief(None)) == ("inf", "-", "-") or brief("inf") == "Infinity"
-    assert [class_of(got) for got in ("nan", "inf", "-inf", "0x1p+0", None)] == ["NaN", "inf", "-inf", "finite", "class"]
+    assert (brief("Infinity"), brief(""), brief(None)) == ("inf", "-", "-")
+    classes = [class_of(got) for got in ("nan", "inf", "-inf", "0x1p+0", None)]
+    assert classes == ["NaN", "inf", "-inf", "finite", "class"]
     assert cut("binary_cross_entropy", 11) == "binar…tropy"
 
 
@@ -159,7 +160,8 @@ def test_hundreds_of_findings_are_grouped_and_counted() -> None:
     lines = text(make_run(*many, not_a_number(quantity="loss"))).splitlines()
     start = lines.index("Findings, worst first (201 findings)")
     assert lines[start + 2].endswith("pytorch/binary_cross_entropy_with_logits/eager/binary32/loss/infinite/hard1")
-    assert lines[start + 3].split() == ["2", "lost", "2.6e6", "200", "×", "pytorch/binary_cross_entropy_with_logits/d_logits"]
+    group = "pytorch/binary_cross_entropy_with_logits/d_logits"
+    assert lines[start + 3].split() == ["2", "lost", "2.6e6", "200", "×", group]
     assert lines[start + 4] == ""
 
 
@@ -178,7 +180,7 @@ def test_findings_with_a_cause_are_a_line_each_cause() -> None:
 
 
 def test_configs_are_named_where_an_entry_point_has_several() -> None:
-    twice = make_run(keras(verdicts={"lost": 1}), keras(config={"from_logits": False}))
+    twice = make_run(keras(verdicts={"lost": 1}, adapter="keras[jax]"), keras(config={}, adapter="keras[jax]"))
     assert "/from_logits=true/eager" in text(twice)
     assert "BinaryCrossentropy/eager" in text(make_run(keras(verdicts={"lost": 1})))
 
@@ -186,7 +188,7 @@ def test_configs_are_named_where_an_entry_point_has_several() -> None:
 def test_nothing_is_wider_than_what_can_be_pasted() -> None:
     config = {"from_logits": True, "reduction": None, "label_smoothing": 0.125}
     long = [
-        keras(config=config, mode="compiled", quantity="d_probabilities", region="subnormal-result+", verdicts={"lost": 1}),
+        keras(config=config, mode="compiled", quantity="d_probabilities", verdicts={"lost": 1}),
         keras(config={}, mode="jit-of-vmap", dtype="bfloat16"),
         lost(entry_point=ENTRY_POINT + "_and_a_longer_name", mode="compiled", region="subnormal-result+"),
     ]
@@ -229,7 +231,7 @@ def test_failing_regions_are_a_table_worst_first() -> None:
 def test_an_explanation_holds_everything() -> None:
     details = Details(
         contract="each log is clamped",
-        derivation="4 + 4 + 0.5\nrounded up",
+        derivation="4 + 4\n+ 0.5\n\nrounded up",
         reproducer="import torch\nprint(1)\n",
         replayed="the same bits",
     )
