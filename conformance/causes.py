@@ -1,8 +1,9 @@
 """Causes: why a finding is there, written by people in ``expectations/NAME.toml``."""
 
+import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,9 @@ from packaging.version import InvalidVersion, Version
 
 from conformance.cell import FIGURELESS, KEY, Cell
 from conformance.verdicts import FINDINGS, SEVERITY
+
+MAX_EXPONENT = 1024
+"""No figure exceeds this power of two: an error beyond all numbers is recorded as the largest of them."""
 
 _REQUIRED = ("id", "versions", "verdicts", "why", "link")
 _OPTIONAL = ("selectors", "cap")
@@ -47,6 +51,14 @@ class Versions:
         return cls(" ".join(name + str(specifier) for name, specifier in pairs), tuple(pairs))
 
     @classmethod
+    def common(cls, several: Iterable["Versions"]) -> "Versions":
+        """The range that lies in each of several."""
+        ranges: dict[str, dict[str, None]] = {}
+        for name, specifier in (pair for versions in several for pair in versions.specifiers):
+            ranges.setdefault(name, {})[str(specifier)] = None
+        return cls.of({name: ",".join(specifiers) for name, specifiers in ranges.items()})
+
+    @classmethod
     def parse(cls, text: str) -> "Versions":
         """The range that `text` states; raises InvalidSpecifier."""
         return _parsed_range(text)
@@ -71,8 +83,8 @@ class Cause:
         The stem of its file, and of the file its findings are recorded in.
     versions : Versions
         The releases it speaks of.
-    selectors : mapping of str to tuple of str
-        Field of a cell's key to values or globs, of which one must match.
+    selectors : tuple of mapping of str to tuple of str
+        Tables of which one must match: field of a cell's key to values or globs, of which one must match.
     verdicts : frozenset of str
         The kinds of finding it explains.
     cap : float or None
@@ -84,33 +96,44 @@ class Cause:
     id: str
     name: str
     versions: Versions
-    selectors: Mapping[str, tuple[str, ...]]
+    selectors: tuple[Mapping[str, tuple[str, ...]], ...]
     verdicts: frozenset[str]
     cap: float | None
     why: str
     link: str
 
     def selects(self, cell: Cell) -> bool:
-        """Whether the selectors match the cell's key.
+        """Whether a table of selectors matches the cell's key.
 
         Without a selector on the adapter, the cause speaks of the adapters named like its file: ``keras.toml``
         of ``keras`` and of ``keras[jax]``. The config is matched as it stands in the cell's id.
         """
-        if "adapter" not in self.selectors and cell.adapter.partition("[")[0] != self.name:
+        return any(self._matches(table, cell) for table in self.selectors)
+
+    def _matches(self, table: Mapping[str, tuple[str, ...]], cell: Cell) -> bool:
+        if "adapter" not in table and cell.adapter.partition("[")[0] != self.name:
             return False
         return all(
             any(matches(glob, cell.short_config if key == "config" else getattr(cell, key)) for glob in globs)
-            for key, globs in self.selectors.items()
+            for key, globs in table.items()
         )
 
-    def objection(self, cell: Cell) -> str:
-        """Why the cell's findings are more than this cause explains, or an empty string."""
-        foreign = [kind for kind in SEVERITY if kind in cell.findings - self.verdicts]
-        if foreign:
-            return f"the cause {self.id} does not explain {' or '.join(foreign)}"
-        if self.cap is not None and cell.figure is not None and cell.figure > self.cap:
-            return f"{cell.figure:.3g} ULP is over the cap {self.cap:.3g} of the cause {self.id}"
-        return ""
+
+def joined(causes: Iterable[Cause]) -> str:
+    """The causes of one cell as a recorded line names them: ``a+b``, sorted."""
+    return "+".join(sorted(cause.id for cause in causes))
+
+
+def objection(cell: Cell, causes: Sequence[Cause]) -> str:
+    """Why the cell's findings are more than these causes explain together, or an empty string."""
+    name = joined(causes)
+    foreign = [kind for kind in SEVERITY if kind in cell.findings and not any(kind in c.verdicts for c in causes)]
+    if foreign:
+        return f"the cause {name} does not explain {' or '.join(foreign)}"
+    caps = [c.cap for c in causes if c.cap is not None and c.verdicts & (cell.findings - FIGURELESS)]
+    if caps and cell.figure is not None and cell.figure > max(caps):
+        return f"{cell.figure:.3g} ULP is over the cap {max(caps):.3g} of the cause {name}"
+    return ""
 
 
 def read_causes(path: Path) -> tuple[Cause, ...]:
@@ -197,13 +220,14 @@ def _versions(value: Any) -> Versions:
         raise _Mistake("versions", f"{error} (PEP 440)") from error
 
 
-def _selectors(value: Any) -> Mapping[str, tuple[str, ...]]:
-    if not isinstance(value, dict):
-        raise _Mistake("selectors", "'selectors' must be a table of a cell's fields")
-    for key in value:
+def _selectors(value: Any) -> tuple[Mapping[str, tuple[str, ...]], ...]:
+    tables = value if isinstance(value, list) else [value]
+    if not tables or not all(isinstance(table, dict) for table in tables):
+        raise _Mistake("selectors", "'selectors' must be a table of a cell's fields, or a list of such tables")
+    for key in (key for table in tables for key in table):
         if key not in KEY:
             raise _Mistake(key, f"{key!r} is not a field of a cell's key ({', '.join(KEY)})")
-    return {key: _texts(key, globs) for key, globs in value.items()}
+    return tuple({key: _texts(key, globs) for key, globs in table.items()} for table in tables)
 
 
 def _texts(key: str, value: Any) -> tuple[str, ...]:
@@ -219,9 +243,9 @@ def _cap(value: Any, verdicts: Iterable[str]) -> float | None:
         if figured:
             raise _Mistake("verdicts", f"{figured[0]!r} has a ULP figure, so the cause needs a 'cap'")
         return None
-    power = re.fullmatch(r"2\^(\d{1,3})", value) if isinstance(value, str) else None
+    power = re.fullmatch(r"2\^(\d{1,4})", value) if isinstance(value, str) else None
     if power:
-        return 2.0 ** int(power[1])
+        return 2.0 ** int(power[1]) if int(power[1]) < MAX_EXPONENT else math.inf
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise _Mistake("cap", "'cap' must be a positive number, or a power of two such as \"2^24\"")
     return float(value)
@@ -230,7 +254,7 @@ def _cap(value: Any, verdicts: Iterable[str]) -> float | None:
 def _line_of(text: str, key: str, start: int = 1) -> int:
     """The line where `key` is set, at or after line `start` and in the same table; else `start`."""
     for number, line in enumerate(text.splitlines()[start - 1 :], start):
-        if number > start and re.match(r"\s*\[\[", line):
+        if number > start and re.match(r"\s*\[\[\s*cause\s*\]\]", line):
             break
         if key and re.search(rf"(^|[\[{{,.])\s*[\"']?{re.escape(key)}[\"']?\s*[\].=]", line):
             return number

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.causes import Cause, ExpectationsError, read_causes
+from conformance.causes import Cause, ExpectationsError, Versions, joined, objection, read_causes
 from conformance.cell import EVERY, Cell
 from conformance.recorded import Line, exponent, read_lines
 from conformance.run import QUICK, Run
@@ -42,6 +42,10 @@ class Expectations:
         """Every recorded line."""
         return (line for lines in self.lines.values() for line in lines)
 
+    def named(self, text: str) -> tuple[Cause, ...]:
+        """The causes that a recorded line or an assessment names, ``a`` or ``a+b``; those that no file has are left out."""
+        return tuple(self.causes[identity] for identity in text.split("+") if identity in self.causes)
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -50,7 +54,7 @@ class Assessment:
     Attributes
     ----------
     expected : dict of str to str
-        Id of a cell with a finding, to the id of the cause that explains it.
+        Id of a cell with a finding, to the id of the cause that explains it, or to several as ``a+b``.
     unexpected : dict of str to str
         Id of a cell with a finding, to the reason why nothing explains it; worst first.
     stale : dict of str to str
@@ -111,8 +115,8 @@ def assess(run: Run, expectations: Expectations) -> Assessment:
     """Hold a run against what is expected of it.
 
     A finding needs exactly one recorded line of its platform and version, whose verdict it has, whose bound it
-    keeps, and whose cause explains everything in the cell. Where no line of its adapter was ever recorded on
-    this platform, one cause that covers it suffices.
+    keeps, and whose causes explain every kind of finding in the cell. Where no line of its adapter was ever
+    recorded on this platform, one cause for each kind suffices.
 
     Parameters
     ----------
@@ -138,11 +142,11 @@ def assess(run: Run, expectations: Expectations) -> Assessment:
         cell = cells[identity]
         lines = [line for line in by_cell.get(identity, ()) if run.versions(cell.adapter) in line.versions]
         if lines or identity.partition("/")[0] in recorded:
-            cause, reason = _by_line(cell, lines, run, expectations)
+            causes, reason = _by_line(cell, lines, run, expectations)
         else:
-            cause, reason = _by_cause(cell, run, expectations)
-        if cause is not None and not reason:
-            expected[identity] = cause.id
+            causes, reason = _by_cause(cell, run, expectations)
+        if causes and not reason:
+            expected[identity] = joined(causes)
         else:
             unexpected[identity] = reason
     measured = _Measured(run)
@@ -161,18 +165,19 @@ def acceptance(run: Run, expectations: Expectations) -> Acceptance:
     refused: dict[str, str] = {}
     for identity in run.findings:
         cell = cells[identity]
-        cause, reason = _by_cause(cell, run, expectations)
-        if cause is None or reason:
+        causes, reason = _by_cause(cell, run, expectations)
+        if reason:
             refused[identity] = reason
             continue
+        versions = Versions.common(cause.versions for cause in causes)
         kind = cell.finding or ""
-        line = Line(identity, cause.id, cause.versions, run.platform, kind, exponent(cell.figure))
-        fresh.setdefault(cause.name, []).append(line)
+        line = Line(identity, joined(causes), versions, run.platform, kind, exponent(cell.figure))
+        fresh.setdefault(causes[0].name, []).append(line)
     new = {line.cell: line for lines in fresh.values() for line in lines}
     measured = _Measured(run)
 
     def stays(line: Line) -> bool:
-        if line.cause not in expectations.causes:
+        if len(expectations.named(line.cause)) < len(line.cause.split("+")):
             return False
         if line.platform != run.platform:
             return True
@@ -202,38 +207,45 @@ def assessed_findings(run: Run, assessment: Assessment) -> list[dict[str, Any]]:
 
 def _by_line(
     cell: Cell, lines: Sequence[Line], run: Run, expectations: Expectations
-) -> tuple[Cause | None, str]:
-    """The cause of the one line recorded for a cell, and what stands against it."""
+) -> tuple[tuple[Cause, ...], str]:
+    """The causes of the one line recorded for a cell, and what stands against it."""
     if not lines:
-        cause, reason = _by_cause(cell, run, expectations)
-        return None, reason or f"it is not recorded, though the cause {cause.id if cause else ''} covers it"
+        causes, reason = _by_cause(cell, run, expectations)
+        return (), reason or f"it is not recorded, though the cause {joined(causes)} covers it"
     if len(lines) > 1:
-        return None, "more than one recorded line claims it"
+        return (), "more than one recorded line claims it"
     line = lines[0]
-    cause = expectations.causes.get(line.cause)
-    if cause is None:
-        return None, f"its line names the cause {line.cause}, which no file has"
-    if not cause.selects(cell) or run.versions(cell.adapter) not in cause.versions:
-        return cause, f"its line names the cause {cause.id}, which does not speak of it"
+    causes = expectations.named(line.cause)
+    if not causes or joined(causes) != line.cause:
+        return (), f"its line names the cause {line.cause}, which no file has"
+    for cause in causes:
+        if not cause.selects(cell) or run.versions(cell.adapter) not in cause.versions:
+            return causes, f"its line names the cause {cause.id}, which does not speak of it"
+        if run.tier != QUICK and not cause.verdicts & cell.findings:
+            return causes, f"its line names the cause {cause.id}, and nothing of that is left: accept it again"
     if not _same_verdict(cell, line, run):
-        return cause, f"it is {cell.finding}, and {line.verdict} was recorded"
+        return causes, f"it is {cell.finding}, and {line.verdict} was recorded"
     if not line.bounds(cell.figure):
-        return cause, f"{cell.figure:.3g} ULP is over its recorded bound {line.limit or 'of none'}"
-    return cause, cause.objection(cell)
+        return causes, f"{cell.figure:.3g} ULP is over its recorded bound {line.limit or 'of none'}"
+    return causes, objection(cell, causes)
 
 
-def _by_cause(cell: Cell, run: Run, expectations: Expectations) -> tuple[Cause | None, str]:
-    """The one cause that covers a cell, and what stands against it."""
+def _by_cause(cell: Cell, run: Run, expectations: Expectations) -> tuple[tuple[Cause, ...], str]:
+    """The causes that cover a cell, one for each kind of finding, the worst first, and what stands against them."""
     versions = run.versions(cell.adapter)
     speaking = [
         cause for cause in expectations.causes.values() if cause.selects(cell) and versions in cause.versions
     ]
-    covering = [cause for cause in speaking if not cause.objection(cell)]
-    if len(covering) > 1:
-        return None, "the causes " + " and ".join(cause.id for cause in covering) + " both cover it"
-    if covering:
-        return covering[0], ""
-    return None, next((cause.objection(cell) for cause in speaking), "no cause covers it")
+    if not speaking:
+        return (), "no cause covers it"
+    chosen: dict[str, Cause] = {}
+    for kind in (kind for kind in SEVERITY if kind in cell.findings):
+        covering = [cause for cause in speaking if kind in cause.verdicts]
+        if len(covering) > 1:
+            return (), "the causes " + " and ".join(cause.id for cause in covering) + f" both cover {kind}"
+        chosen.update({cause.id: cause for cause in covering})
+    causes = tuple(chosen.values())
+    return causes, objection(cell, causes or speaking[:1])
 
 
 def _same_verdict(cell: Cell, line: Line, run: Run) -> bool:

@@ -41,6 +41,8 @@ class Job:
         Cases that run alone, one call each: their contract says that they raise.
     code : str
         Instead of an entry point, an expression over the arguments.
+    rotation : int
+        The program is called a second time with its cases rotated by so many places; 0 calls it once.
     timeout : float
         Seconds.
     """
@@ -55,11 +57,12 @@ class Job:
     inputs: tuple[np.ndarray, ...]
     alone: np.ndarray
     code: str = ""
+    rotation: int = 0
     timeout: float = 300.0
 
     def header(self) -> dict[str, Any]:
         """What a worker reads beside the arrays."""
-        words = ("entry_point", "config", "arguments", "steps", "mode", "dtype", "code")
+        words = ("entry_point", "config", "arguments", "steps", "mode", "dtype", "code", "rotation")
         alone = np.flatnonzero(self.alone).tolist()
         return {"do": "observe", "alone": alone, **{word: getattr(self, word) for word in words}}
 
@@ -77,6 +80,8 @@ class Observation:
         One line: why, when not ok.
     outputs : tuple of arrays
         Bits, one per order (n-1, then n), each as long as the inputs; the rows of what raised are zero.
+    again : tuple of arrays
+        The last order's bits of a second call, in the cases' own order; empty where they are the first's.
     dtypes : tuple of str
         The dtype each output really has.
     raised : dict
@@ -90,6 +95,7 @@ class Observation:
     status: str
     message: str = ""
     outputs: tuple[np.ndarray, ...] = ()
+    again: tuple[np.ndarray, ...] = ()
     dtypes: tuple[str, ...] = ()
     raised: dict[int, str] = field(default_factory=dict)
     text: str = ""

@@ -234,10 +234,12 @@ def _failed(died: Died) -> Description:
 
 def _observation(answer: Answer) -> Observation:
     reply = answer.reply
+    first = len(answer.outputs) - reply["again"]
     return Observation(
         status=reply["status"],
         message=reply["message"],
-        outputs=answer.outputs,
+        outputs=answer.outputs[:first],
+        again=answer.outputs[first:],
         dtypes=tuple(reply["dtypes"]),
         raised={int(case): message for case, message in reply["raised"].items()},
         text=reply["text"],

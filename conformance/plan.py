@@ -15,12 +15,16 @@ from conformance import cases as case_space
 from conformance import contracts, losses
 from conformance.adapter import Adapter, EntryPoint, Steps, entry_point, load_adapters
 from conformance.cases import Cases
-from conformance.formats import FORMATS, Bits, Mask, from_float64
+from conformance.formats import Mask
 from conformance.job import Job, WorkerKey
 from conformance.places import adapters_folder
+from conformance.probe import PROBE_CODE, probe_inputs
 
-PROBE_LENGTHS = (3, 4096)
-"""Frameworks take other code paths, with other flush-to-zero flags, for long arrays than for short ones."""
+VECTOR = 8
+"""No batch is a multiple of this: it would leave out the code for the last part of an array."""
+
+ROTATION = 5
+"""Places by which the cases of the second call are moved: odd, so that each comes into another vector lane."""
 
 
 class PlanError(Exception):
@@ -214,6 +218,7 @@ class Plan:
             dtype=subject.dtype,
             inputs=found.bits,
             alone=raises,
+            rotation=ROTATION,
         )
 
     def computes(self, subject: Subject) -> str:
@@ -236,24 +241,8 @@ class Plan:
             dtype=dtype,
             inputs=probe_inputs(dtype, length),
             alone=np.zeros(length, bool),
-            code="logit * label",
+            code=PROBE_CODE,
         )
-
-
-def probe_inputs(dtype: str, length: int) -> tuple[Bits, Bits]:
-    """Factors whose products are subnormal (first), come from a subnormal (second), or neither (third).
-
-    Parameters
-    ----------
-    dtype : str
-    length : int
-        The three rows repeat up to it.
-    """
-    fmt = FORMATS[dtype]
-    left = np.array([fmt.smallest_normal, fmt.smallest, 1.0])
-    right = np.array([0.5, 2.0 ** (fmt.precision + 2), 1.0])
-    first, second = (from_float64(np.resize(v, length), fmt) for v in (left, right))
-    return first, second
 
 
 @lru_cache(maxsize=64)
@@ -268,4 +257,6 @@ def cases_of(loss: str, contract: str, dtype: str, tier: str) -> tuple[Cases, Ma
     if raises is None:
         raises = np.zeros(len(found), bool)
     keep = ~outside | raises
+    if np.count_nonzero(keep & ~raises) % VECTOR == 0:
+        keep[np.flatnonzero(keep & ~raises)[-1]] = False
     return found.where(keep), raises[keep]

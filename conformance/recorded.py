@@ -27,7 +27,7 @@ class Line:
     cell : str
         The cell's id.
     cause : str
-        The id of the cause that explains it.
+        The id of the cause that explains it, or of several, each for other kinds of finding: ``a+b``.
     versions : Versions
         The releases it holds for.
     platform : str

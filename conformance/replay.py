@@ -18,6 +18,9 @@ from conformance.report.explanation import Details
 from conformance.reproducer import reproducer
 from conformance.run import Run, RunError
 
+LENGTHS = (1, 8, 16)
+"""Arrays a reproducer is tried with before the whole length: the case alone, in a vector of eight, in two of them."""
+
 
 def details(run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = True) -> Details:
     """What the project knows of a cell beyond its record.
@@ -80,14 +83,22 @@ def _measured(cell: Cell, plan: Plan, subject: Subject, pool: Pool) -> dict[str,
     batch = pool.observe(job)
     if batch.status != "ok":
         return {"replayed": f"{batch.status}: {batch.message}"}
-    together = result(batch, case)
-    one = _of(job, case, 1)
-    alone = result(pool.observe(one), 0)
+    both = [result(batch, case), *(result(replace(batch, outputs=(b,)), case) for b in batch.again)]
+    together = cell.worst["got"] if cell.worst["got"] in both else both[0]
     same = "as in the run" if together == cell.worst["got"] else f"the run had {cell.worst['got']}"
-    words = f"{together} among {len(cases):,} cases ({same}), {alone} alone"
-    shown = one if alone == together else _of(job, case, len(cases))
+    words = f"{together} among {len(cases):,} cases ({same})"
+    for length in (*LENGTHS, len(cases)):
+        shown = _of(job, case, length)
+        position = case if length == len(cases) else 0
+        if result(pool.observe(shown), position) == together:
+            words += ", and alone" if length == 1 else f", not alone, but in an array of {length:,}"
+            break
+    else:
+        shown, words = _of(job, case, 1), f"{words}; only with these others around it"
     inputs = dict(zip(shown.arguments, shown.inputs, strict=True))
     output = "[1]" if job.steps else ""
+    if len(shown.inputs[0]) > max(LENGTHS):
+        output += f"[{case}:{case + 1}]"
     adapter = plan.sources[subject.adapter].adapter
     script = reproducer(adapter, batch.text, inputs, subject.dtype, subject.device, output)
     return {"replayed": words, "reproducer": script}
@@ -96,7 +107,7 @@ def _measured(cell: Cell, plan: Plan, subject: Subject, pool: Pool) -> dict[str,
 def _of(job: Job, case: int, length: int) -> Job:
     """The job with one of its cases only, repeated to a length."""
     inputs = tuple(np.repeat(bits[case : case + 1], length, axis=0) for bits in job.inputs)
-    return replace(job, inputs=inputs, alone=np.repeat(job.alone[case : case + 1], length))
+    return replace(job, inputs=inputs, alone=np.repeat(job.alone[case : case + 1], length), rotation=0)
 
 
 def result(observation: Observation, case: int) -> str:

@@ -11,7 +11,7 @@ from functools import reduce
 import numpy as np
 
 from conformance.cases import LABEL_CLASSES, Cases
-from conformance.formats import Bits, Format, Values, to_float64
+from conformance.formats import Bits, Format, Mask, Values, to_float64
 from conformance.judge import Columns
 from conformance.verdicts import SEVERITY, VERDICTS
 
@@ -116,6 +116,24 @@ def tally(columns: Columns, index: np.ndarray) -> Tally:
         (float(rank[k]), float(_last(ulp)[k]), float(_last(relative)[k]), int(index[k])),
         int(columns.zero_sign[index].sum()),
     )
+
+
+def worse(first: Columns, second: Columns) -> Mask:
+    """Where the second of two calls did worse: a more severe verdict, or the same severity and a larger error.
+
+    Parameters
+    ----------
+    first, second : Columns
+        Of the same N cases.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+    """
+    ranks = RANK[first.verdict], RANK[second.verdict]
+    larger = _last(second.ulp) < _last(first.ulp)
+    result: Mask = (ranks[1] < ranks[0]) | ((ranks[1] == ranks[0]) & larger)
+    return result
 
 
 def digest(bits: Bits, fmt: Format) -> str:

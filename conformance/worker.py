@@ -128,7 +128,7 @@ class Host:
             for n in range(len(job["arguments"]))
         ]
         result = execution.observe(self.loaded, job, inputs)
-        for n, bits in enumerate(result.outputs):
+        for n, bits in enumerate(result.outputs + result.again):
             np.save(os.path.join(folder, f"output{n}.npy"), bits)
         return {
             "status": result.status,
@@ -137,7 +137,8 @@ class Host:
             "seconds": result.seconds,
             "dtypes": result.dtypes,
             "raised": result.raised,
-            "outputs": len(result.outputs),
+            "again": len(result.again),
+            "outputs": len(result.outputs) + len(result.again),
         }
 
 

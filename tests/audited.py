@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance.cell import Cell
+from conformance.judgement import Result
 from conformance.measure import Pool
 from conformance.plan import Filters, Plan, sources, subjects
-from conformance.session import Result, results
+from conformance.session import results
 from conformance.verdicts import FINDINGS
 
 Key = tuple[str, str, str, str, str]

@@ -11,6 +11,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from conformance.formats import FORMATS, to_float64
 from conformance.replay import details
 from conformance.run import Run, read, schema
 
@@ -78,11 +79,8 @@ def test_observations_lie_beside_the_run(run: Run, audited: tuple[subprocess.Com
     assert cell.worst is not None
     with np.load(audited[1] / "observations.npz") as stored:
         bits = stored[cell.test]
-    got = np.array([float.fromhex(cell.worst["got"])])
-    widths = {"binary16": np.float16, "binary32": np.float32, "binary64": np.float64}
-    if cell.dtype in widths:
-        expected = got.astype(widths[cell.dtype]).view(bits.dtype)[0]
-        assert bits[cell.worst["index"]] == expected
+    got = to_float64(bits[cell.worst["index"] :][:1], FORMATS[cell.dtype])
+    np.testing.assert_array_equal(got, float.fromhex(cell.worst["got"]))
     assert not list(audited[1].glob("*tmp*"))
 
 

@@ -8,7 +8,7 @@ from playback import record
 
 from conformance import losses
 from conformance.formats import FORMATS
-from conformance.session import Result
+from conformance.judgement import Result
 
 
 @pytest.fixture(scope="module")

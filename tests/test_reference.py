@@ -5,8 +5,8 @@ from audited import audit, cells, flagged
 
 from conformance import losses
 from conformance.formats import FORMATS
+from conformance.judgement import Result
 from conformance.places import adapters_folder
-from conformance.session import Result
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.cell import Cell
+    from conformance.judgement import Result
     from conformance.measure import Pool
     from conformance.plan import Plan, Subject
-    from conformance.session import Result
 
 HELP = "measure the installed frameworks against certified exact values"
 EPILOG = """examples:

@@ -72,8 +72,8 @@ def symptoms(adapters: Sequence[str], python: str) -> Iterator[Symptom]:
 
 def _interpreter() -> Symptom:
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        return Symptom("Python", WRONG, f"{version} is too old: install CPython 3.11 or newer")
+    if sys.implementation.name != "cpython":
+        return Symptom("Python", WRONG, f"this is {sys.implementation.name} {version}: use CPython 3.11 or newer")
     return Symptom("Python", OK, f"{version}, {sys.executable}")
 
 

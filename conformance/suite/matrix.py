@@ -85,19 +85,21 @@ class StoredMatrix:
 
     def __init__(self, source: str, found: Sequence[Source], filters: Filters) -> None:
         self.run = read(source)
-        self.kept = [cell for cell in self.run.cells if _passes(cell, filters)]
+        self.kept: dict[str, list[Cell]] = {}
+        for cell in self.run.cells:
+            if _passes(cell, filters):
+                self.kept.setdefault(cell.test, []).append(cell)
         if not self.kept:
             raise RunError(f"The run at {source} holds nothing that the --bce options keep: leave some of them out.")
         self.assessment = assess(self.run, _expectations(found))
 
     def checks(self) -> list[Check]:
         """The tests, in the order of the run."""
-        return list(dict.fromkeys(Check(cell.test, cell.adapter) for cell in self.kept))
+        return [Check(test, cells[0].adapter) for test, cells in self.kept.items()]
 
     def outcome(self, check: Check) -> Outcome:
         """What the run holds of a test."""
-        cells = tuple(cell for cell in self.kept if cell.test == check.id)
-        return Outcome(cells, self.assessment, _record(self.run, check.adapter))
+        return Outcome(tuple(self.kept[check.id]), self.assessment, _record(self.run, check.adapter))
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,0 +1,362 @@
+"""The judge, by arrays made by hand: every verdict, and what one ulp more or less turns it into."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import rational
+from conformance.exact import INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, number_of_ratio, pack
+from conformance.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format, from_float64, to_float64
+from conformance.golden import Golden
+from conformance.judge import Columns, Reference, Standard, choose, everything, judge, with_raised
+from conformance.verdicts import CONTRACT, DEVIATION, MATHEMATICS, VERDICTS
+
+EVERY = pytest.mark.parametrize("fmt", FORMATS.values(), ids=lambda f: f.name)
+LIMIT = 3.0
+Value = Number | Fraction | float
+
+NOT_A_NUMBER, NO_VALUE, ABOVE, BELOW = Number(NAN), Number(NONE), Number(INFINITE), Number(INFINITE, True)
+
+
+def number(value: Value) -> Number:
+    if isinstance(value, Number):
+        return value
+    ratio = Fraction(value)
+    return number_of_ratio(ratio.numerator, ratio.denominator)
+
+
+def golden(values: Sequence[Value], scales: Sequence[Value] = (), others: Sequence[Value] = ()) -> Golden:
+    value = pack(map(number, values))
+    return Golden(value, pack(map(number, scales or values)), pack(map(number, others)) if others else None)
+
+
+def judged(got: Sequence[float], values: Sequence[Value], fmt: Format = BINARY32, **fields: Any) -> Columns:
+    scales = fields.pop("scales", ())
+    given_fields = {"target": fmt, "container": fmt, "limit": LIMIT, "mathematics": golden(values, scales), **fields}
+    standard = Standard(**given_fields)
+    return judge(from_float64(np.array(got), standard.container), standard.container.name, standard)
+
+
+def names(columns: Columns) -> list[str]:
+    return [VERDICTS[code] for code in columns.verdict]
+
+
+def verdict(got: float, value: Value, fmt: Format = BINARY32, **fields: Any) -> str:
+    return names(judged([got], [value], fmt, **fields))[0]
+
+
+def step(value: float, count: int, fmt: Format) -> float:
+    """The number so many steps further from zero."""
+    bits = int(from_float64(np.array([value]), fmt)[0])
+    return float(to_float64(np.array([bits + count], fmt.storage), fmt)[0])
+
+
+@EVERY
+def test_true_to_the_mathematics_step_by_step(fmt: Format) -> None:
+    """4/3 lies a third of a step from the nearest number: above or below it depends on the precision's parity."""
+    value = Fraction(4, 3)
+    nearest = step(float(value), 0, fmt)
+    toward = 1 if nearest < value else -1  # on the value's side a step more is two thirds away, not four thirds
+    expected = {
+        0: "correctly-rounded",
+        1: "faithful",
+        2: "within-limit",
+        3: "within-limit",
+        4: "beyond-limit",
+        -1: "within-limit",
+        -2: "within-limit",
+        -3: "beyond-limit",
+    }
+    for count, name in expected.items():
+        assert verdict(step(nearest, toward * count, fmt), value, fmt) == name, count
+        assert verdict(-step(nearest, toward * count, fmt), -value, fmt) == name, count
+
+
+def test_the_limit_itself_is_within() -> None:
+    assert verdict(1 + 3 * 2.0**-23, Fraction(1) + Fraction(1, 1 << 40)) == "within-limit"
+    assert verdict(1 + 3 * 2.0**-23, Fraction(1) - Fraction(1, 1 << 40)) == "beyond-limit"  # the finer ulp below 1
+    assert verdict(1 + 2.0**-23, 1.0, limit=2.0) == "within-limit"  # one step up from a power of two is two ulps
+    assert verdict(1 + 2.0**-23, 1.0, limit=1.99) == "beyond-limit"
+
+
+def test_correctly_rounded_is_bit_equality_not_half_an_ulp() -> None:
+    tie = Fraction(1) + Fraction(1, 1 << 24)
+    assert verdict(1.0, tie) == "correctly-rounded"
+    assert verdict(1 + 2.0**-23, tie) == "faithful"  # half an ulp away too, but not the even one
+
+
+@pytest.mark.parametrize(
+    ("got", "value", "name"),
+    [
+        (math.nan, 1.0, "wrong-class"),
+        (math.nan, ABOVE, "wrong-class"),
+        (math.nan, Number(ZERO), "wrong-class"),
+        (math.nan, NOT_A_NUMBER, "correctly-rounded"),
+        (0.0, NOT_A_NUMBER, "wrong-class"),
+        (math.inf, NOT_A_NUMBER, "wrong-class"),
+        (math.inf, ABOVE, "correctly-rounded"),
+        (-math.inf, ABOVE, "wrong-sign"),
+        (BINARY32.largest, ABOVE, "wrong-class"),
+        (0.0, BELOW, "wrong-class"),
+        (math.inf, 1.0, "wrong-class"),
+        (math.inf, -BINARY32.largest, "wrong-class"),
+        (math.inf, Fraction(2) ** 130, "correctly-rounded"),
+        (BINARY32.largest, Fraction(2) ** 130, "wrong-class"),
+        (-math.inf, Fraction(2) ** 130, "wrong-sign"),
+        # within reach of overflow an infinity is 2^128
+        (math.inf, BINARY32.largest, "within-limit"),
+        (math.inf, Fraction(BINARY32.largest) + Fraction(2) ** 102, "faithful"),
+        (math.inf, Fraction(BINARY32.largest) - 2 * Fraction(2) ** 104, "within-limit"),
+        (math.inf, Fraction(BINARY32.largest) - 3 * Fraction(2) ** 104, "wrong-class"),
+        (BINARY32.largest, Fraction(2) ** 128 - 1, "faithful"),
+        (BINARY32.largest, Fraction(2) ** 128 + Fraction(2) ** 105, "within-limit"),
+    ],
+)
+def test_nan_infinite_and_finite(got: float, value: Value, name: str) -> None:
+    assert verdict(got, value) == name
+
+
+@EVERY
+def test_a_wrong_sign_counts_once_it_is_beyond_the_limit(fmt: Format) -> None:
+    tiny = fmt.smallest
+    for value, got, name in (
+        (1, -1, "within-limit"),
+        (2, -1, "within-limit"),
+        (3, -1, "wrong-sign"),
+        (2, -2, "wrong-sign"),
+        (4, -0.0, "lost"),
+        (3, -0.0, "within-limit"),
+    ):
+        assert verdict(got * tiny, value * tiny, fmt) == name, (value, got)
+        assert verdict(-got * tiny, -value * tiny, fmt) == name, (value, got)
+    assert verdict(-1.0, 1.0, fmt) == "wrong-sign" and verdict(-1.0, Number(ZERO), fmt) == "beyond-limit"
+
+
+@EVERY
+def test_lost_flushed_and_the_border_between(fmt: Format) -> None:
+    tiny, normal = fmt.smallest, fmt.smallest_normal
+    for value in (4 * tiny, normal - tiny, normal, 1.0):
+        assert verdict(0.0, value, fmt) == verdict(-0.0, -value, fmt) == "lost"
+    assert verdict(0.0, 3 * tiny, fmt) == "within-limit"
+    assert verdict(0.0, Fraction(tiny) * Fraction(5, 8), fmt) == "faithful"
+    assert verdict(0.0, Fraction(tiny) / 2, fmt) == verdict(0.0, Number(UNDERFLOW), fmt) == "correctly-rounded"
+    for value, name in ((4 * tiny, "flushed"), (normal - tiny, "flushed"), (normal, "lost"), (1.0, "lost")):
+        assert verdict(0.0, value, fmt, flushes=True) == verdict(-0.0, value, fmt, flushes=True) == name
+    hair = Fraction(normal) - Fraction(tiny) / 4  # rounds to the smallest normal number
+    assert verdict(0.0, hair, fmt, flushes=True) == "lost"
+    assert verdict(tiny, 5 * tiny, fmt, flushes=True) == "beyond-limit", "only a zero is flushed"
+
+
+@EVERY
+def test_ignored_subnormal_inputs(fmt: Format) -> None:
+    """The mathematics is 10 steps, and 0 where the input is taken for zero."""
+    tiny = fmt.smallest
+    at_zero = golden([Number(ZERO)])
+    proven: dict[str, Any] = {"at_zero": at_zero, "ignores_subnormals": True}
+    for got, name in ((0, "daz"), (3, "daz"), (-3, "wrong-sign"), (4, "beyond-limit"), (7, "within-limit"), (10, "correctly-rounded")):
+        assert verdict(got * tiny, 10 * tiny, fmt, **proven) == name, got
+    assert verdict(0.0, 10 * tiny, fmt, at_zero=at_zero) == "lost", "not proven"
+    assert verdict(0.0, 10 * tiny, fmt, **proven, flushes=True) == "flushed"
+    assert verdict(0.5, 0.75, fmt, at_zero=golden([0.5]), ignores_subnormals=True) == "daz"
+
+
+def contract(kind: str, *values: Value, others: Sequence[Value] = ()) -> Reference:
+    return Reference(kind, golden(values, (), others))
+
+
+@pytest.mark.parametrize("kind", CONTRACT)
+def test_true_to_a_contract_step_by_step(kind: str) -> None:
+    references = (contract(kind, 100.0),)
+    for count in range(-5, 6):
+        name = kind if abs(count) <= 3 else "beyond-limit"
+        assert verdict(step(100.0, count, BINARY32), 105.0, references=references) == name
+    assert verdict(105.0, 105.0, references=references) == "correctly-rounded"
+
+
+def test_the_first_contract_that_fits_names_the_verdict() -> None:
+    ordered = (contract("documented", 100.0), contract("documented-rounded", 101.0), contract("by-source", 101.0, ))
+    assert verdict(100.0, 105.0, references=ordered) == "documented"
+    assert verdict(101.0, 105.0, references=ordered) == "documented-rounded"
+    assert verdict(101.0, 105.0, references=ordered[::-1]) == "by-source"
+    assert verdict(102.0, 105.0, references=ordered) == "beyond-limit"
+
+
+def test_mathematics_comes_before_contracts_and_contracts_before_deviations() -> None:
+    assert verdict(1.0, 1.0, references=(contract("documented", 1.0),)) == "correctly-rounded"
+    assert verdict(step(1.0, 1, BINARY32), 1.0, references=(contract("documented", step(1.0, 1, BINARY32)),)) == "within-limit"
+    for got, value in ((0.0, 1.0), (-1.0, 1.0), (math.inf, 1.0), (7.0, ABOVE)):
+        documented = contract("documented", BELOW if got == -math.inf else ABOVE if got == math.inf else got)
+        assert verdict(got, value, references=(documented,)) == "documented"
+        assert verdict(got, value) in DEVIATION
+
+
+def test_between_the_one_sided_derivatives_all_is_documented() -> None:
+    """At a kink: from −2 to 0, the ends with their limits."""
+    kink = (contract("documented", -2.0, others=[Number(ZERO)]),)
+    inside = (-2.0, -1.0, -0.3, -0.0, 0.0, step(-2.0, 1, BINARY32), 3 * BINARY32.smallest)
+    assert {verdict(v, 5.0, references=kink) for v in inside} == {"documented"}
+    assert verdict(4 * BINARY32.smallest, 5.0, references=kink) == "beyond-limit"
+    assert verdict(-2.0 - 2.0**-21, 5.0, references=kink) == "wrong-sign"
+    assert judged([-1.0], [5.0], references=kink).ulp_contract[0] == 0
+    smooth = (contract("documented", -2.0, others=[-2.0]),)
+    assert verdict(-1.0, 5.0, references=smooth) == "wrong-sign"
+
+
+def test_without_a_golden_nothing_is_wrong() -> None:
+    for got in (0.0, -1.0, math.inf, math.nan):
+        assert verdict(got, NO_VALUE) == "no-golden"
+    assert verdict(3.0, NO_VALUE, references=(contract("documented", 3.0),)) == "documented"
+    assert verdict(4.0, NO_VALUE, references=(contract("documented", 3.0),)) == "no-golden"
+    assert verdict(4.0, 4.5, references=(contract("documented", NO_VALUE),)) == "beyond-limit"
+
+
+def test_every_verdict_on_results_is_reached_here() -> None:
+    reached = {
+        verdict(1.0, 1.0),
+        verdict(step(1.5, 1, BINARY32), Fraction(3, 2) + Fraction(1, 1 << 25)),
+        verdict(step(1.5, 2, BINARY32), 1.5),
+        *(verdict(2.0, 1.0, references=(contract(kind, 2.0),)) for kind in CONTRACT),
+        verdict(math.nan, 1.0),
+        verdict(-1.0, 1.0),
+        verdict(0.0, BINARY32.smallest_normal / 2, flushes=True),
+        verdict(0.0, 1.0, at_zero=golden([Number(ZERO)]), ignores_subnormals=True),
+        verdict(0.0, 1.0),
+        verdict(2.0, 1.0),
+    }
+    assert reached == {*MATHEMATICS, *CONTRACT, *DEVIATION}
+
+
+def test_the_scale_sets_the_limit_and_not_what_is_faithful() -> None:
+    """A difference of two terms of size 1 that leaves 2^-10."""
+    value, scale = Fraction(1, 1024), [2.0]
+    columns = judged([float(value) + 3 * 2.0**-23], [value], scales=scale)
+    assert names(columns) == ["within-limit"] and columns.ulp[0] == 3 and columns.ulp_relative[0] == 3 * 2.0**11
+    assert names(judged([float(value) + 3.1 * 2.0**-23], [value], scales=scale)) == ["beyond-limit"]
+    assert names(judged([0.0], [value], scales=scale)) == ["lost"]
+    assert names(judged([float(value) * (1 - 2.0**-24)], [value], scales=scale)) == ["faithful"]
+
+
+def test_a_lost_tail_at_a_label_near_one_is_not_excused() -> None:
+    """d_logits at x = 30, y = 1 − 2^-11: σ − y = 2^-11 − e^-30. max(σ, y) as scale would let σ(x) = 1 through."""
+    y, tail = 1 - 2.0**-11, 9.357622968839299e-14
+    value = Fraction(1 - y) - Fraction(tail)
+    scale = [Fraction(1 - y) * (1 - Fraction(tail)) + Fraction(y) * Fraction(tail)]
+    got = 1 - y
+    assert verdict(got, value, BINARY64, scales=scale, limit=13.01) == "beyond-limit"
+    assert verdict(float(value), value, BINARY64, scales=scale) in ("correctly-rounded", "faithful")
+
+
+def test_every_figure_is_there_whichever_verdict_wins() -> None:
+    columns = judged([100.0, math.nan, 101.0], [105.0, 1.0, NO_VALUE], references=(contract("documented", 100.0, 2.0, 101.0),))
+    assert names(columns) == ["documented", "wrong-class", "documented"]
+    assert columns.ulp[0] == columns.ulp_relative[0] == 5 * 2.0**17 and columns.ulp_contract[0] == 0
+    assert np.isnan([columns.ulp[1], columns.ulp_contract[1], columns.ulp[2], columns.ulp_relative[2]]).all()
+    assert columns.ulp_contract[2] == 0
+
+
+def test_the_nearest_of_several_contracts_gives_the_figure() -> None:
+    references = (contract("documented", 100.0), contract("by-source", 101.0))
+    columns = judged([101 + 2.0**-16], [105.0], references=references)
+    assert columns.ulp_contract[0] == 2 and names(columns) == ["by-source"]
+
+
+def test_the_sign_of_a_zero_is_a_column() -> None:
+    values: list[Value] = [Number(ZERO), Number(ZERO), 2.0**-160, -(2.0**-160), Number(UNDERFLOW, True), 1.0, ABOVE]
+    got = [0.0, -0.0, -0.0, -0.0, 0.0, -0.0, 0.0]
+    columns = judged(got, values)
+    assert columns.zero_sign.tolist() == [False, True, True, False, True, True, False]
+
+
+def test_a_result_promised_in_less_than_its_container() -> None:
+    """Computed in binary32, delivered in binary64: judged in ULPs of binary32."""
+    fields: dict[str, Any] = {"target": BINARY32, "container": BINARY64}
+    third = float(np.float32(1 / 3))
+    assert verdict(third, Fraction(1, 3), **fields) == "correctly-rounded"
+    assert verdict(1 / 3, Fraction(1, 3), **fields) == "faithful"
+    assert verdict(third + 2.0**-24, Fraction(1, 3), **fields) == "within-limit"
+    assert verdict(math.inf, Fraction(2) ** 130, **fields) == "correctly-rounded"
+    assert verdict(2.0**-149, Fraction(1, 1 << 149), **fields) == "correctly-rounded"
+
+
+def test_a_wrong_container_is_not_judged_further() -> None:
+    standard = Standard(BINARY32, BINARY32, LIMIT, golden([1.0, 2.0]))
+    columns = judge(np.array([0x3C00, 0x4000], np.uint16), BINARY16.name, standard)
+    assert names(columns) == ["wrong-dtype"] * 2 and np.isnan(columns.ulp).all()
+    assert names(everything("crashed", 3)) == ["crashed"] * 3
+
+
+def test_raised_cases_lose_their_figures() -> None:
+    columns = judged([1.0, 2.0, -0.0, 9.0], [1.0, 1.0, 2.0, 9.0])
+    raised = with_raised(columns, np.array([1, 2]), np.array([False, True, False, True]))
+    assert names(raised) == ["correctly-rounded", "raised-documented", "raised", "correctly-rounded"]
+    assert np.isnan(raised.ulp).tolist() == [False, True, True, False]
+    assert columns.zero_sign[2] and not raised.zero_sign[2]
+
+
+def test_rows_can_be_chosen_from_two_judgements() -> None:
+    first, second = judged([1.0, 2.0], [1.0, 1.0]), judged([2.0, 1.0], [1.0, 1.0])
+    assert names(choose(np.array([True, False]), first, second)) == ["correctly-rounded"] * 2
+    assert names(choose(np.array([False, True]), first, second)) == ["beyond-limit"] * 2
+
+
+def expected(got: float, value: Fraction, scale: Fraction, limit: float, fmt: Format, flushes: bool) -> str:
+    """The written order, once more, in fractions and one case at a time."""
+    pattern = rational.nearest(value, fmt)
+    overflows = pattern & ((1 << (fmt.width - 1)) - 1) >= rational.infinity_pattern(fmt)
+    if not math.isnan(got) and int(from_float64(np.array([got]), fmt)[0]) == pattern:
+        return "correctly-rounded"
+    if math.isnan(got):
+        return "wrong-class"
+    reached = Fraction(got) if math.isfinite(got) else int(math.copysign(1, got)) * rational.power(fmt.emax + 1)
+    error = abs(reached - value)
+    if error <= Fraction(limit) * rational.ulp(scale, fmt):
+        return "faithful" if error < rational.ulp(value, fmt) else "within-limit"
+    if math.isinf(got) != overflows:
+        return "wrong-class"
+    if got != 0 and (got < 0) != (value < 0):
+        return "wrong-sign"
+    rounded = Fraction(0) if overflows else rational.decode(pattern, fmt)
+    if got == 0 and rounded != 0:
+        return "flushed" if flushes and abs(rounded) < Fraction(fmt.smallest_normal) else "lost"
+    return "beyond-limit"
+
+
+@EVERY
+@settings(deadline=None, max_examples=400)
+@given(data=st.data())
+def test_the_judge_follows_the_written_order(fmt: Format, data: st.DataObject) -> None:
+    pattern = data.draw(st.one_of(st.integers(1, rational.largest_pattern(fmt)), st.integers(1, 12)))
+    value = rational.decode(pattern, fmt) * data.draw(st.sampled_from([1, -1, Fraction(4, 3), Fraction(9, 8), 3]))
+    scale = abs(value) * data.draw(st.sampled_from([1, 1, 5, 1 << 12]))
+    close = data.draw(st.integers(-6, 6))
+    steps = min(max(pattern + close, 0), rational.infinity_pattern(fmt))
+    near = float(to_float64(np.array([steps], fmt.storage), fmt)[0])
+    got = data.draw(st.sampled_from([near, -near, 0.0, math.inf, -math.inf, math.nan, 1.0, fmt.smallest, -fmt.largest]))
+    limit = data.draw(st.sampled_from([1.0, 3.0, 20.01]))
+    flushes = data.draw(st.booleans())
+    name = verdict(got, value, fmt, scales=[scale], limit=limit, flushes=flushes)
+    wanted = expected(got, value, scale, limit, fmt, flushes)
+    if got == 0 and wanted == "faithful" and name == "correctly-rounded":
+        return  # a zero of the other sign: a column of its own
+    assert name == wanted
+
+
+@settings(deadline=None, max_examples=50)
+@given(data=st.data())
+def test_cases_are_judged_one_by_one(data: st.DataObject) -> None:
+    """No case has a say in another's verdict: any order, any company."""
+    count = data.draw(st.integers(1, 8))
+    values = data.draw(st.lists(st.sampled_from([1.0, -2.5, 1e-44, ABOVE, NO_VALUE, Number(ZERO)]), min_size=count, max_size=count))
+    got = data.draw(st.lists(st.sampled_from([1.0, -2.5, 0.0, -0.0, math.inf, math.nan]), min_size=count, max_size=count))
+    whole = judged(got, values, flushes=True)
+    for i in range(count):
+        single = judged(got[i : i + 1], values[i : i + 1], flushes=True)
+        for f in fields(Columns):
+            np.testing.assert_array_equal(getattr(whole, f.name)[i : i + 1], getattr(single, f.name))
