@@ -13,7 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from conformance.cell import FIGURELESS, KEY, Cell
+from conformance.cell import FIGURELESS, KEY, Cell, six_digits
 from conformance.verdicts import FINDINGS, SEVERITY
 
 MAX_EXPONENT = 1024
@@ -131,7 +131,7 @@ def objection(cell: Cell, causes: Sequence[Cause]) -> str:
     if foreign:
         return f"the cause {name} does not explain {' or '.join(foreign)}"
     caps = [c.cap for c in causes if c.cap is not None and c.verdicts & (cell.findings - FIGURELESS)]
-    if caps and cell.figure is not None and cell.figure > max(caps):
+    if caps and cell.figure is not None and cell.figure > six_digits(max(caps)):
         return f"{cell.figure:.3g} ULP is over the cap {max(caps):.3g} of the cause {name}"
     return ""
 

@@ -43,7 +43,7 @@ class Expectations:
         return (line for lines in self.lines.values() for line in lines)
 
     def named(self, text: str) -> tuple[Cause, ...]:
-        """The causes that a recorded line or an assessment names, ``a`` or ``a+b``; those that no file has are left out."""
+        """The causes that a line or an assessment names, ``a`` or ``a+b``, without those that no file has."""
         return tuple(self.causes[identity] for identity in text.split("+") if identity in self.causes)
 
 
@@ -205,9 +205,7 @@ def assessed_findings(run: Run, assessment: Assessment) -> list[dict[str, Any]]:
     ]
 
 
-def _by_line(
-    cell: Cell, lines: Sequence[Line], run: Run, expectations: Expectations
-) -> tuple[tuple[Cause, ...], str]:
+def _by_line(cell: Cell, lines: Sequence[Line], run: Run, expectations: Expectations) -> tuple[tuple[Cause, ...], str]:
     """The causes of the one line recorded for a cell, and what stands against it."""
     if not lines:
         causes, reason = _by_cause(cell, run, expectations)
@@ -233,9 +231,7 @@ def _by_line(
 def _by_cause(cell: Cell, run: Run, expectations: Expectations) -> tuple[tuple[Cause, ...], str]:
     """The causes that cover a cell, one for each kind of finding, the worst first, and what stands against them."""
     versions = run.versions(cell.adapter)
-    speaking = [
-        cause for cause in expectations.causes.values() if cause.selects(cell) and versions in cause.versions
-    ]
+    speaking = [cause for cause in expectations.causes.values() if cause.selects(cell) and versions in cause.versions]
     if not speaking:
         return (), "no cause covers it"
     chosen: dict[str, Cause] = {}

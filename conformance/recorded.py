@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier
 
 from conformance.causes import ExpectationsError, Versions
+from conformance.cell import six_digits
 from conformance.verdicts import FINDINGS
 
 COLUMNS = ("cell", "cause", "versions", "platform", "verdict", "bound")
@@ -66,11 +67,14 @@ class Line:
 
 
 def exponent(figure: float | None) -> int | None:
-    """The exponent of a figure rounded up to a power of two; None without a figure, or for zero."""
+    """The exponent of a figure rounded up to a power of two; None without a figure, or for zero.
+
+    A figure has six digits, and so may lie a little above the power of two that it stands for.
+    """
     if not figure:
         return None
-    significand, power = math.frexp(figure)
-    return power - 1 if significand == 0.5 else power
+    power = math.frexp(figure)[1]
+    return power - 1 if figure <= six_digits(2.0 ** (power - 1)) else power
 
 
 def read_lines(path: Path) -> tuple[Line, ...]:

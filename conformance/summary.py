@@ -102,6 +102,8 @@ def tally(columns: Columns, index: np.ndarray) -> Tally:
     index : ndarray of intp
         Which cases, ascending; the witness is named by this index.
     """
+    if not len(index):
+        return Tally()
     codes = columns.verdict[index]
     counts = np.bincount(codes, minlength=len(VERDICTS))
     ulp, relative = columns.ulp[index], columns.ulp_relative[index]

@@ -15,7 +15,8 @@ def decode(bits: int, fmt: Format) -> Fraction:
     biased, fraction = divmod(magnitude, 1 << trailing)
     assert biased != (1 << (fmt.width - 1 - trailing)) - 1, "an infinity or a NaN"
     significand = fraction + ((1 << trailing) if biased else 0)
-    return (-1) ** negative * significand * power(max(biased, 1) - fmt.emax - trailing)
+    value = significand * power(max(biased, 1) - fmt.emax - trailing)
+    return -value if negative else value
 
 
 def power(exponent: int) -> Fraction:

@@ -6,10 +6,10 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+import rational
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import rational
 from conformance.exact import (
     FINITE,
     INFINITE,
@@ -34,7 +34,7 @@ integers = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(numerator=integers, denominator=integers.map(abs).filter(bool))
 def test_a_rational_is_truncated_to_128_bits(numerator: int, denominator: int) -> None:
     number = number_of_ratio(numerator, denominator)
@@ -66,7 +66,7 @@ def near_a_tie(draw: st.DrawFn, fmt: Format) -> Number:
     step = rational.power(fmt.quantum)
     if bits:
         step = rational.decode(bits, fmt) - rational.decode(bits - 1, fmt)
-    value = rational.decode(bits, fmt) + draw(st.sampled_from([0, Fraction(1, 2), -Fraction(1, 2)])) * step
+    value = rational.decode(bits, fmt) + draw(st.sampled_from([Fraction(0), Fraction(1, 2), -Fraction(1, 2)])) * step
     if value == 0:
         value = step / draw(st.sampled_from([2, 3, 4, 1 << 40]))
     number = rational.number_of(value)
@@ -77,7 +77,7 @@ def near_a_tie(draw: st.DrawFn, fmt: Format) -> Number:
 
 
 @EVERY
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(data=st.data())
 def test_one_rounding_to_nearest_even(fmt: Format, data: st.DataObject) -> None:
     number = data.draw(near_a_tie(fmt))
@@ -131,9 +131,7 @@ def test_overflow_begins_half_a_step_above_the_largest(fmt: Format) -> None:
 
 
 @settings(deadline=None, max_examples=200)
-@given(
-    significand=st.integers(1 << 127, (1 << 128) - 1), exponent=st.integers(-1200, 1100), negative=st.booleans()
-)
+@given(significand=st.integers(1 << 127, (1 << 128) - 1), exponent=st.integers(-1200, 1100), negative=st.booleans())
 def test_the_three_parts_add_up(significand: int, exponent: int, negative: bool) -> None:
     number = Number(FINITE, negative, exponent, significand)
     parts = [Fraction(float(p[0])) for p in split(pack([number]))]
@@ -157,9 +155,7 @@ def test_arrays_give_their_numbers_back() -> None:
 
 
 @settings(deadline=None, max_examples=200)
-@given(
-    significand=st.integers(1 << 127, (1 << 128) - 1), exponent=st.integers(-1200, 1100), negative=st.booleans()
-)
+@given(significand=st.integers(1 << 127, (1 << 128) - 1), exponent=st.integers(-1200, 1100), negative=st.booleans())
 def test_twenty_decimal_digits_are_right(significand: int, exponent: int, negative: bool) -> None:
     number = Number(FINITE, negative, exponent, significand)
     value = rational.value_of(number)

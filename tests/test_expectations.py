@@ -284,7 +284,7 @@ def test_accept_refuses_what_no_cause_or_two_causes_cover(folder: Folder) -> Non
     accepted = acceptance(make_run(lost(), not_a_number(), lost(quantity="loss")), load(folder.path))
     assert accepted.refused == {
         not_a_number().id: "the cause sigmoid-minus-label does not explain wrong-class",
-        lost().id: "the causes sigmoid-minus-label and sigmoid-less-label both cover it",
+        lost().id: "the causes sigmoid-minus-label and sigmoid-less-label both cover lost",
         lost(quantity="loss").id: "no cause covers it",
     }
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rational
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import rational
 from conformance.formats import (
     BFLOAT16,
     BINARY16,
@@ -55,7 +55,8 @@ def test_every_pattern_decodes_to_its_value(fmt: Format) -> None:
 @settings(deadline=None, max_examples=200)
 @given(data=st.data())
 def test_wide_patterns_decode_to_their_values(fmt: Format, data: st.DataObject) -> None:
-    bits = data.draw(st.integers(0, rational.largest_pattern(fmt))) | data.draw(st.sampled_from([0, 1 << fmt.width - 1]))
+    sign = data.draw(st.sampled_from([0, 1 << fmt.width - 1]))
+    bits = data.draw(st.integers(0, rational.largest_pattern(fmt))) | sign
     assert Fraction(float(to_float64(np.array([bits], fmt.storage), fmt)[0])) == rational.decode(bits, fmt)
 
 
@@ -142,13 +143,13 @@ def test_the_constants_are_the_formats(fmt: Format) -> None:
     close=st.integers(-2, 2),
     near_half=st.booleans(),
 )
-def test_dropping_bits_rounds_half_to_even(significand: int, drop: int, more: bool, close: int, near_half: bool) -> None:
+def test_dropping_bits_rounds_half_to_even(
+    significand: int, drop: int, more: bool, close: int, near_half: bool
+) -> None:
     if near_half:  # random low bits almost never lie at a half
         kept = significand >> drop << drop
         significand = min(max(kept + (1 << (drop - 1)) + close, 0), (1 << 64) - 1)
-    got = round_half_even(
-        np.array([significand], np.uint64), np.array([drop], np.uint64), np.array([more], np.bool_)
-    )
+    got = round_half_even(np.array([significand], np.uint64), np.array([drop], np.uint64), np.array([more], np.bool_))
     expected = round(Fraction(2 * significand + more, 2 << drop))  # Python rounds fractions half to even
     assert int(got[0]) == expected
 

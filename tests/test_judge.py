@@ -2,60 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from judging import ABOVE, BELOW, EVERY, LIMIT, NO_VALUE, NOT_A_NUMBER, Value, golden, judged, names, step, verdict
 
-import rational
-from conformance.exact import INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, number_of_ratio, pack
-from conformance.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format, from_float64, to_float64
-from conformance.golden import Golden
-from conformance.judge import Columns, Reference, Standard, choose, everything, judge, with_raised
-from conformance.verdicts import CONTRACT, DEVIATION, MATHEMATICS, VERDICTS
-
-EVERY = pytest.mark.parametrize("fmt", FORMATS.values(), ids=lambda f: f.name)
-LIMIT = 3.0
-Value = Number | Fraction | float
-
-NOT_A_NUMBER, NO_VALUE, ABOVE, BELOW = Number(NAN), Number(NONE), Number(INFINITE), Number(INFINITE, True)
-
-
-def number(value: Value) -> Number:
-    if isinstance(value, Number):
-        return value
-    ratio = Fraction(value)
-    return number_of_ratio(ratio.numerator, ratio.denominator)
-
-
-def golden(values: Sequence[Value], scales: Sequence[Value] = (), others: Sequence[Value] = ()) -> Golden:
-    value = pack(map(number, values))
-    return Golden(value, pack(map(number, scales or values)), pack(map(number, others)) if others else None)
-
-
-def judged(got: Sequence[float], values: Sequence[Value], fmt: Format = BINARY32, **fields: Any) -> Columns:
-    scales = fields.pop("scales", ())
-    given_fields = {"target": fmt, "container": fmt, "limit": LIMIT, "mathematics": golden(values, scales), **fields}
-    standard = Standard(**given_fields)
-    return judge(from_float64(np.array(got), standard.container), standard.container.name, standard)
-
-
-def names(columns: Columns) -> list[str]:
-    return [VERDICTS[code] for code in columns.verdict]
-
-
-def verdict(got: float, value: Value, fmt: Format = BINARY32, **fields: Any) -> str:
-    return names(judged([got], [value], fmt, **fields))[0]
-
-
-def step(value: float, count: int, fmt: Format) -> float:
-    """The number so many steps further from zero."""
-    bits = int(from_float64(np.array([value]), fmt)[0])
-    return float(to_float64(np.array([bits + count], fmt.storage), fmt)[0])
+from conformance.exact import UNDERFLOW, ZERO, Number
+from conformance.formats import BINARY16, BINARY32, BINARY64, Format
+from conformance.judge import Reference, Standard, choose, everything, judge, with_raised
+from conformance.verdicts import CONTRACT, DEVIATION, MATHEMATICS
 
 
 @EVERY
@@ -115,7 +72,7 @@ def test_correctly_rounded_is_bit_equality_not_half_an_ulp() -> None:
         (math.inf, Fraction(BINARY32.largest) + Fraction(2) ** 102, "faithful"),
         (math.inf, Fraction(BINARY32.largest) - 2 * Fraction(2) ** 104, "within-limit"),
         (math.inf, Fraction(BINARY32.largest) - 3 * Fraction(2) ** 104, "wrong-class"),
-        (BINARY32.largest, Fraction(2) ** 128 - 1, "faithful"),
+        (BINARY32.largest, Fraction(2) ** 128 - Fraction(2) ** 90, "faithful"),
         (BINARY32.largest, Fraction(2) ** 128 + Fraction(2) ** 105, "within-limit"),
     ],
 )
@@ -160,7 +117,8 @@ def test_ignored_subnormal_inputs(fmt: Format) -> None:
     tiny = fmt.smallest
     at_zero = golden([Number(ZERO)])
     proven: dict[str, Any] = {"at_zero": at_zero, "ignores_subnormals": True}
-    for got, name in ((0, "daz"), (3, "daz"), (-3, "wrong-sign"), (4, "beyond-limit"), (7, "within-limit"), (10, "correctly-rounded")):
+    names = {0: "daz", 3: "daz", -3: "wrong-sign", 4: "beyond-limit", 7: "within-limit", 10: "correctly-rounded"}
+    for got, name in names.items():
         assert verdict(got * tiny, 10 * tiny, fmt, **proven) == name, got
     assert verdict(0.0, 10 * tiny, fmt, at_zero=at_zero) == "lost", "not proven"
     assert verdict(0.0, 10 * tiny, fmt, **proven, flushes=True) == "flushed"
@@ -181,7 +139,14 @@ def test_true_to_a_contract_step_by_step(kind: str) -> None:
 
 
 def test_the_first_contract_that_fits_names_the_verdict() -> None:
-    ordered = (contract("documented", 100.0), contract("documented-rounded", 101.0), contract("by-source", 101.0, ))
+    ordered = (
+        contract("documented", 100.0),
+        contract("documented-rounded", 101.0),
+        contract(
+            "by-source",
+            101.0,
+        ),
+    )
     assert verdict(100.0, 105.0, references=ordered) == "documented"
     assert verdict(101.0, 105.0, references=ordered) == "documented-rounded"
     assert verdict(101.0, 105.0, references=ordered[::-1]) == "by-source"
@@ -190,7 +155,8 @@ def test_the_first_contract_that_fits_names_the_verdict() -> None:
 
 def test_mathematics_comes_before_contracts_and_contracts_before_deviations() -> None:
     assert verdict(1.0, 1.0, references=(contract("documented", 1.0),)) == "correctly-rounded"
-    assert verdict(step(1.0, 1, BINARY32), 1.0, references=(contract("documented", step(1.0, 1, BINARY32)),)) == "within-limit"
+    near = step(1.0, 1, BINARY32)
+    assert verdict(near, 1.0, references=(contract("documented", near),)) == "within-limit"
     for got, value in ((0.0, 1.0), (-1.0, 1.0), (math.inf, 1.0), (7.0, ABOVE)):
         documented = contract("documented", BELOW if got == -math.inf else ABOVE if got == math.inf else got)
         assert verdict(got, value, references=(documented,)) == "documented"
@@ -200,9 +166,9 @@ def test_mathematics_comes_before_contracts_and_contracts_before_deviations() ->
 def test_between_the_one_sided_derivatives_all_is_documented() -> None:
     """At a kink: from −2 to 0, the ends with their limits."""
     kink = (contract("documented", -2.0, others=[Number(ZERO)]),)
-    inside = (-2.0, -1.0, -0.3, -0.0, 0.0, step(-2.0, 1, BINARY32), 3 * BINARY32.smallest)
+    inside = (-2.0 - 2.0**-22, -2.0, -1.0, -0.3, -0.0, 0.0, 3 * 2.0**-23)
     assert {verdict(v, 5.0, references=kink) for v in inside} == {"documented"}
-    assert verdict(4 * BINARY32.smallest, 5.0, references=kink) == "beyond-limit"
+    assert verdict(4 * 2.0**-23, 5.0, references=kink) == "beyond-limit"
     assert verdict(-2.0 - 2.0**-21, 5.0, references=kink) == "wrong-sign"
     assert judged([-1.0], [5.0], references=kink).ulp_contract[0] == 0
     smooth = (contract("documented", -2.0, others=[-2.0]),)
@@ -240,7 +206,9 @@ def test_the_scale_sets_the_limit_and_not_what_is_faithful() -> None:
     assert names(columns) == ["within-limit"] and columns.ulp[0] == 3 and columns.ulp_relative[0] == 3 * 2.0**11
     assert names(judged([float(value) + 3.1 * 2.0**-23], [value], scales=scale)) == ["beyond-limit"]
     assert names(judged([0.0], [value], scales=scale)) == ["lost"]
-    assert names(judged([float(value) * (1 - 2.0**-24)], [value], scales=scale)) == ["faithful"]
+    near = Fraction(3, 2048) + Fraction(1, 1 << 36)  # an eighth of an ulp above a number
+    assert verdict(step(3 / 2048, 1, BINARY32), near, scales=scale) == "faithful"
+    assert verdict(step(3 / 2048, -1, BINARY32), near, scales=scale) == "within-limit"
 
 
 def test_a_lost_tail_at_a_label_near_one_is_not_excused() -> None:
@@ -254,7 +222,8 @@ def test_a_lost_tail_at_a_label_near_one_is_not_excused() -> None:
 
 
 def test_every_figure_is_there_whichever_verdict_wins() -> None:
-    columns = judged([100.0, math.nan, 101.0], [105.0, 1.0, NO_VALUE], references=(contract("documented", 100.0, 2.0, 101.0),))
+    references = (contract("documented", 100.0, 2.0, 101.0),)
+    columns = judged([100.0, math.nan, 101.0], [105.0, 1.0, NO_VALUE], references=references)
     assert names(columns) == ["documented", "wrong-class", "documented"]
     assert columns.ulp[0] == columns.ulp_relative[0] == 5 * 2.0**17 and columns.ulp_contract[0] == 0
     assert np.isnan([columns.ulp[1], columns.ulp_contract[1], columns.ulp[2], columns.ulp_relative[2]]).all()
@@ -269,9 +238,10 @@ def test_the_nearest_of_several_contracts_gives_the_figure() -> None:
 
 def test_the_sign_of_a_zero_is_a_column() -> None:
     values: list[Value] = [Number(ZERO), Number(ZERO), 2.0**-160, -(2.0**-160), Number(UNDERFLOW, True), 1.0, ABOVE]
-    got = [0.0, -0.0, -0.0, -0.0, 0.0, -0.0, 0.0]
+    values.append(Number(ZERO, True))  # no zero here has a sign
+    got = [0.0, -0.0, -0.0, -0.0, 0.0, -0.0, 0.0, 0.0]
     columns = judged(got, values)
-    assert columns.zero_sign.tolist() == [False, True, True, False, True, True, False]
+    assert columns.zero_sign.tolist() == [False, True, True, False, True, True, False, False]
 
 
 def test_a_result_promised_in_less_than_its_container() -> None:
@@ -304,59 +274,3 @@ def test_rows_can_be_chosen_from_two_judgements() -> None:
     first, second = judged([1.0, 2.0], [1.0, 1.0]), judged([2.0, 1.0], [1.0, 1.0])
     assert names(choose(np.array([True, False]), first, second)) == ["correctly-rounded"] * 2
     assert names(choose(np.array([False, True]), first, second)) == ["beyond-limit"] * 2
-
-
-def expected(got: float, value: Fraction, scale: Fraction, limit: float, fmt: Format, flushes: bool) -> str:
-    """The written order, once more, in fractions and one case at a time."""
-    pattern = rational.nearest(value, fmt)
-    overflows = pattern & ((1 << (fmt.width - 1)) - 1) >= rational.infinity_pattern(fmt)
-    if not math.isnan(got) and int(from_float64(np.array([got]), fmt)[0]) == pattern:
-        return "correctly-rounded"
-    if math.isnan(got):
-        return "wrong-class"
-    reached = Fraction(got) if math.isfinite(got) else int(math.copysign(1, got)) * rational.power(fmt.emax + 1)
-    error = abs(reached - value)
-    if error <= Fraction(limit) * rational.ulp(scale, fmt):
-        return "faithful" if error < rational.ulp(value, fmt) else "within-limit"
-    if math.isinf(got) != overflows:
-        return "wrong-class"
-    if got != 0 and (got < 0) != (value < 0):
-        return "wrong-sign"
-    rounded = Fraction(0) if overflows else rational.decode(pattern, fmt)
-    if got == 0 and rounded != 0:
-        return "flushed" if flushes and abs(rounded) < Fraction(fmt.smallest_normal) else "lost"
-    return "beyond-limit"
-
-
-@EVERY
-@settings(deadline=None, max_examples=400)
-@given(data=st.data())
-def test_the_judge_follows_the_written_order(fmt: Format, data: st.DataObject) -> None:
-    pattern = data.draw(st.one_of(st.integers(1, rational.largest_pattern(fmt)), st.integers(1, 12)))
-    value = rational.decode(pattern, fmt) * data.draw(st.sampled_from([1, -1, Fraction(4, 3), Fraction(9, 8), 3]))
-    scale = abs(value) * data.draw(st.sampled_from([1, 1, 5, 1 << 12]))
-    close = data.draw(st.integers(-6, 6))
-    steps = min(max(pattern + close, 0), rational.infinity_pattern(fmt))
-    near = float(to_float64(np.array([steps], fmt.storage), fmt)[0])
-    got = data.draw(st.sampled_from([near, -near, 0.0, math.inf, -math.inf, math.nan, 1.0, fmt.smallest, -fmt.largest]))
-    limit = data.draw(st.sampled_from([1.0, 3.0, 20.01]))
-    flushes = data.draw(st.booleans())
-    name = verdict(got, value, fmt, scales=[scale], limit=limit, flushes=flushes)
-    wanted = expected(got, value, scale, limit, fmt, flushes)
-    if got == 0 and wanted == "faithful" and name == "correctly-rounded":
-        return  # a zero of the other sign: a column of its own
-    assert name == wanted
-
-
-@settings(deadline=None, max_examples=50)
-@given(data=st.data())
-def test_cases_are_judged_one_by_one(data: st.DataObject) -> None:
-    """No case has a say in another's verdict: any order, any company."""
-    count = data.draw(st.integers(1, 8))
-    values = data.draw(st.lists(st.sampled_from([1.0, -2.5, 1e-44, ABOVE, NO_VALUE, Number(ZERO)]), min_size=count, max_size=count))
-    got = data.draw(st.lists(st.sampled_from([1.0, -2.5, 0.0, -0.0, math.inf, math.nan]), min_size=count, max_size=count))
-    whole = judged(got, values, flushes=True)
-    for i in range(count):
-        single = judged(got[i : i + 1], values[i : i + 1], flushes=True)
-        for f in fields(Columns):
-            np.testing.assert_array_equal(getattr(whole, f.name)[i : i + 1], getattr(single, f.name))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import mpmath
@@ -65,11 +66,8 @@ def test_every_quantity_of_every_loss_has_its_terms_here() -> None:
     assert set(TERMS) == {(name, q) for name in LOSSES for q in losses.load(name).QUANTITIES}
 
 
-@pytest.mark.parametrize(("name", "quantity"), TERMS)
-@settings(deadline=None, max_examples=60)
-@given(data=st.data())
-def test_value_and_scale_are_the_sums_of_the_terms(name: str, quantity: str, data: st.DataObject) -> None:
-    row = data.draw(rows(name))
+def check(name: str, quantity: str, row: tuple[float, ...]) -> None:
+    """Value and scale against the sum of the terms and of their magnitudes."""
     value, scale = exact_pair(name, quantity)(row)
     with mpmath.workprec(12_000):
         terms = TERMS[name, quantity](*(mpmath.mpf(v) for v in row))
@@ -79,6 +77,28 @@ def test_value_and_scale_are_the_sums_of_the_terms(name: str, quantity: str, dat
             else:
                 assert abs(as_mpf(number) - truth) <= abs(truth) * mpmath.ldexp(1, -127)
                 assert truth == 0 or (truth < 0) == number.negative
+
+
+every_quantity = pytest.mark.parametrize(("name", "quantity"), TERMS)
+GRID: dict[str, tuple[float, ...]] = {
+    "logit": (-90.0, -3.0, -0.25, 0.0, 0.25, 3.0, 90.0),
+    "probability": (2.0**-140, 0.25, 0.5, 0.75, 1 - 2.0**-40),
+    "label": (0.0, 0.25, 0.5, 0.75, 1.0, -0.5, 1.5),
+    "pos_weight": (0.0, 0.5, 1.0, 3.0, -2.0),
+}
+
+
+@every_quantity
+def test_value_and_scale_on_a_grid_of_every_sign(name: str, quantity: str) -> None:
+    for row in product(*(GRID[a] for a in losses.load(name).ARGUMENTS)):
+        check(name, quantity, row)
+
+
+@every_quantity
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_value_and_scale_are_the_sums_of_the_terms(name: str, quantity: str, data: st.DataObject) -> None:
+    check(name, quantity, data.draw(rows(name)))
 
 
 @every_loss

@@ -8,8 +8,8 @@ import pytest
 
 from conformance import cases, losses
 from conformance.exact import FINITE, INFINITE, NAN, UNDERFLOW, ZERO, Number, number_of_ratio
-from conformance.pairs import exact_pair
 from conformance.normative import Disputed, agrees, confirm, working_precision
+from conformance.pairs import exact_pair
 
 SAMPLE = [
     ("sigmoid_cross_entropy", "loss", (-500.0, 0.0)),

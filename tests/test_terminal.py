@@ -20,7 +20,7 @@ CAUSE = Cause(
     id="sigmoid-minus-label",
     name="pytorch",
     versions=Versions.parse("torch==2.13.*"),
-    selectors={},
+    selectors=({},),
     verdicts=frozenset({"lost"}),
     cap=2.0**24,
     why="The gradient is sigmoid(x) - y, which cancels near y = 1. " * 3,
@@ -236,7 +236,7 @@ def test_an_explanation_holds_everything() -> None:
         replayed="the same bits",
     )
     made = lost(max_ulp_contract=3.0, zero_signs=1, message="a message")
-    shown = explanation(made, make_run(made), details, CAUSE)
+    shown = explanation(made, make_run(made), details, (CAUSE,))
     lines = shown.splitlines()
     assert lines[0] == made.id
     for line in (

@@ -56,8 +56,8 @@ def tell(measured: Run, cell: Cell, files: Sequence[str], details: Callable[[], 
 
     known = load(adapters_folder(), *(Path(file).parent for file in files))
     assessment = assess(measured, known)
-    cause = known.causes.get(assessment.expected.get(cell.id, ""))
-    return explanation(cell, measured, details(), cause, assessment.unexpected.get(cell.id, ""))
+    causes = known.named(assessment.expected.get(cell.id, ""))
+    return explanation(cell, measured, details(), causes, assessment.unexpected.get(cell.id, ""))
 
 
 def find(measured: Run, text: str) -> Cell:

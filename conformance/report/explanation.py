@@ -38,7 +38,7 @@ def explanation(
     cell: Cell,
     run: Run,
     details: Details | None = None,
-    cause: Cause | None = None,
+    causes: Sequence[Cause] = (),
     reason: str = "",
 ) -> str:
     """A cell as plain text, its reproducer unindented so that it can be pasted.
@@ -51,8 +51,8 @@ def explanation(
         Where it was measured.
     details : Details, optional
         Contract, derivation, reproducer and replay.
-    cause : Cause, optional
-        The recorded cause that explains it.
+    causes : sequence of Cause
+        The recorded causes that explain it, each for other kinds of finding.
     reason : str
         Why its finding is unexpected.
     """
@@ -61,9 +61,9 @@ def explanation(
     if details.replayed:
         parts += _rows([("replayed", details.replayed)])
     parts += _rows(_where(cell, run))
-    if cause is not None:
+    for cause in causes:
         parts += _rows([("cause", f"{cause.id}: {cause.why}"), ("", cause.link)])
-    elif cell.finding is not None:
+    if not causes and cell.finding is not None:
         parts += _rows([("cause", f"none recorded: {reason}" if reason else "none recorded")])
     if details.reproducer:
         parts += ["", "Reproducer, for a fresh interpreter:", "", details.reproducer.rstrip()]

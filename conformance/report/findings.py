@@ -97,7 +97,8 @@ def _by_cause(
     groups: dict[str, list[str]] = {}
     for identity in run.findings:
         if identity in expected:
-            groups.setdefault(expected[identity], []).append(identity)
+            for cause in expected[identity].split("+"):
+                groups.setdefault(cause, []).append(identity)
     lines = []
     for cause, members in groups.items():
         worst = cells[members[0]]
