@@ -78,7 +78,9 @@ def decide(total: Sum, precision: int) -> Number | None:
     if not tails:
         return number_of_ratio(int(exact.p), int(exact.q))
     with at(precision):
-        ball = arb(tails[0][0]) * tails[0][1]
+        first, ball = tails[0]
+        if first != 1:  # most are: a product costs as much as the rest of this function
+            ball = -ball if first == -1 else arb(first) * ball
         for coefficient, other in tails[1:]:
             ball = ball + arb(coefficient) * other
         quick = _leading(ball if exact == 0 else ball + arb(exact))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.formats import Bits, Format, Mask, Values, round_half_even
+from conformance.formats import Bits, Format, Mask, Values, round_half_even, to_float64
 
 FINITE, ZERO, UNDERFLOW, INFINITE, NAN, NONE = range(6)
 """Tags. UNDERFLOW is not zero, but far below half the smallest subnormal of every format; NONE is no golden."""
@@ -34,9 +35,9 @@ class Number(NamedTuple):
 NOTHING = Number(NONE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exact:
-    """An array of exact values, a structure of arrays of one length."""
+    """An array of exact values, a structure of arrays of one length. It is its own identity, so results are cached."""
 
     tag: NDArray[np.uint8]
     negative: Mask
@@ -132,6 +133,19 @@ def round_to(exact: Exact, fmt: Format) -> Bits:
     return bits.astype(fmt.storage)
 
 
+@lru_cache(maxsize=128)
+def rounded_values(exact: Exact, fmt: Format) -> Values:
+    """The correctly rounded values; shared, not to be written to.
+
+    Parameters
+    ----------
+    exact : Exact, shape (N,)
+    fmt : Format
+    """
+    return to_float64(round_to(exact, fmt), fmt)
+
+
+@lru_cache(maxsize=128)
 def split(exact: Exact) -> tuple[Values, Values, Values]:
     """Signed significands as three float64 arrays whose sum is high·2^64 + low, but for the last 11 bits.
 

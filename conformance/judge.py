@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.exact import FINITE, INFINITE, NAN, NONE, ZERO, round_to
+from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, rounded_values
 from conformance.formats import Bits, Format, Mask, Values, to_float64
 from conformance.golden import Golden
 from conformance.ulp import ulp_error, ulp_exponent
@@ -158,7 +158,7 @@ def _errors(got: Values, golden: Golden, target: Format) -> tuple[Values, Values
 
 def _agrees(got: Values, golden: Golden, target: Format, limit: float, ulp: Values) -> tuple[Mask, Mask]:
     """Correctly rounded, and within the limit. A NaN agrees with a NaN, an infinity with the same infinity."""
-    rounded = to_float64(round_to(golden.value, target), target)
+    rounded = rounded_values(golden.value, target)
     there = golden.value.tag != NONE
     correct = there & ((got == rounded) | (np.isnan(got) & (golden.value.tag == NAN)))
     return correct, there & (ulp <= limit)
@@ -173,7 +173,7 @@ def _conforms(got: Values, golden: Golden, standard: Standard) -> tuple[Mask, Va
     far = Golden(golden.other, golden.scale)
     other, _ = _errors(got, far, standard.target)
     right, near = _agrees(got, far, standard.target, standard.limit, other)
-    ends = [to_float64(round_to(v, standard.target), standard.target) for v in (golden.value, golden.other)]
+    ends = [rounded_values(v, standard.target) for v in (golden.value, golden.other)]
     between = (got >= np.minimum(*ends)) & (got <= np.maximum(*ends))
     return correct | within | right | near | between, np.where(between, 0.0, np.fmin(ulp, other))
 
@@ -181,7 +181,7 @@ def _conforms(got: Values, golden: Golden, standard: Standard) -> tuple[Mask, Va
 def _deviations(verdict: NDArray[np.intp], missed: Mask, got: Values, standard: Standard, exact: Golden) -> None:
     """The kinds of deviation, written into ``verdict`` from the last of the order to the first."""
     value, target = exact.value, standard.target
-    rounded = to_float64(round_to(value, target), target)
+    rounded = rounded_values(value, target)
     lost = (got == 0) & (value.tag == FINITE) & (rounded != 0)
     verdict[missed & lost] = CODE["lost"]
     if standard.at_zero is not None and standard.ignores_subnormals:
@@ -190,7 +190,8 @@ def _deviations(verdict: NDArray[np.intp], missed: Mask, got: Values, standard: 
         verdict[missed & (correct | within)] = CODE["daz"]
     if standard.flushes:
         verdict[missed & lost & (np.abs(rounded) < target.smallest_normal)] = CODE["flushed"]
-    opposite = (got != 0) & (np.signbit(got) != value.negative) & ((value.tag == FINITE) | (value.tag == INFINITE))
+    signed = np.isin(value.tag, (FINITE, UNDERFLOW, INFINITE))
+    opposite = (got != 0) & (np.signbit(got) != value.negative) & signed
     verdict[missed & opposite] = CODE["wrong-sign"]
     wrong_class = (
         (np.isnan(got) != (value.tag == NAN))

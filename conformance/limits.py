@@ -10,7 +10,10 @@ from functools import cache
 
 from conformance import losses
 from conformance.formats import BINARY32, FORMATS, Format
-from conformance.places import golden_folder
+from conformance.seal import sealed
+
+FILE = "limits.json"
+"""The generated file, in the folder of the golden tables and under their checksums."""
 
 FUNCTION_ULP = Fraction(4)
 """exp, log and log1p: the bound OpenCL and common vector libraries document for a good binary32 function."""
@@ -103,7 +106,7 @@ def text() -> str:
 
 @cache
 def _frozen() -> dict[str, dict[str, dict[str, float]]]:
-    frozen: dict[str, dict[str, dict[str, float]]] = json.loads((golden_folder() / "limits.json").read_text())
+    frozen: dict[str, dict[str, dict[str, float]]] = json.loads(sealed(FILE))
     return frozen
 
 

@@ -7,33 +7,19 @@ decimal for the reader. Values are keyed by their inputs, not by a dtype.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 
 from conformance import cases, contracts, losses
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, decimal
 from conformance.formats import FORMATS, to_float64
 from conformance.pairs import Pair, Row, contract_pair, exact_pair
-from conformance.places import golden_folder
+from conformance.seal import sealed
 
-MANIFEST = "MANIFEST.json"
-REMEDY = "restore golden/ from the release, or run: bce-conformance golden write"
 STORED = 3
 """Of each argument but the first, the table holds the first so many edges: for labels 0, 1 and 1/2."""
 
 TAGS = {ZERO: "zero", UNDERFLOW: "underflow", INFINITE: "inf", NAN: "nan", NONE: "none"}
-
-
-class GoldenError(Exception):
-    """A table that cannot be trusted; the message is one sentence that says what to do."""
-
-    exit_status = 3
 
 
 def stored_contracts() -> dict[str, str]:
@@ -148,47 +134,11 @@ def read(name: str) -> dict[tuple[str, Row], Pair]:
     """
     if name not in functions():
         return {}
-    raw = stored(name)
+    raw = sealed(file_of(name))
     found: dict[tuple[str, Row], Pair] = {}
-    for entry in raw.decode("ascii").splitlines()[1:]:
+    for entry in raw.splitlines()[1:]:
         quantity, *inputs, value, scale, _ = entry.split("\t")
         number = parsed(value)
         magnitude = number._replace(negative=False) if scale == "=" else parsed(scale)
         found[quantity, tuple(map(float.fromhex, inputs))] = number, magnitude
     return found
-
-
-def stored(name: str) -> bytes:
-    """A table's bytes, if they are the manifest's."""
-    path = golden_folder() / file_of(name)
-    try:
-        raw, manifest = path.read_bytes(), json.loads((golden_folder() / MANIFEST).read_text())
-        expected = manifest["sha256"][path.name]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise GoldenError(f"{path.name}: cannot be read with its checksum ({error}); {REMEDY}") from error
-    if hashlib.sha256(raw).hexdigest() != expected:
-        raise GoldenError(f"{path.name}: differs from its checksum in {MANIFEST}; {REMEDY}")
-    return raw
-
-
-def manifest(texts: Iterable[tuple[str, str]]) -> str:
-    """The manifest of tables: checksums, and the versions of the tools that made them."""
-    return (
-        json.dumps(
-            {
-                "format": "bce-conformance/golden/1",
-                "tools": {name: version(name) for name in ("mpmath", "python-flint")}
-                | {"python": platform.python_version()},
-                "sha256": {file_of(name): hashlib.sha256(t.encode("ascii")).hexdigest() for name, t in texts},
-            },
-            indent=1,
-        )
-        + "\n"
-    )
-
-
-def replace(path: Path, content: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(content, encoding="ascii", newline="\n")
-    os.replace(temporary, path)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.exact import FINITE, INFINITE, TOP, UNDERFLOW, ZERO, Exact, round_to, split
-from conformance.formats import Format, Values, to_float64
+from conformance.exact import FINITE, INFINITE, TOP, UNDERFLOW, ZERO, Exact, rounded_values, split
+from conformance.formats import Format, Values
 
 
+@lru_cache(maxsize=128)
 def ulp_exponent(exact: Exact, fmt: Format) -> NDArray[np.int64]:
     """The binary exponent of one ULP of an exact value in a format.
 
@@ -62,5 +65,5 @@ def ulp_error(got: Values, exact: Exact, unit: NDArray[np.int64], fmt: Format) -
             error = error - np.where(finite, np.ldexp(part, np.where(finite, place, 0)), 0.0)
     error = np.abs(error)
     error = np.where(exact.tag == INFINITE, np.inf, error)
-    error = np.where(infinite & (got == to_float64(round_to(exact, fmt), fmt)), 0.0, error)
+    error = np.where(infinite & (got == rounded_values(exact, fmt)), 0.0, error)
     return np.where((exact.tag > INFINITE) | np.isnan(got), np.nan, error)

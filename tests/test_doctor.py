@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_list import ADAPTER
 
-from conformance import places, tables
+from conformance import places, seal
 from conformance.commands import doctor
 
 WORKING = ADAPTER.replace("numpy, framework_of_nowhere.losses", "numpy").replace("losses.bce", "numpy.add")
@@ -75,7 +75,7 @@ def test_damaged_goldens_and_expectations_are_wrong(tmp_path: Path, monkeypatch:
     (tmp_path / "adapters" / "expectations").mkdir(parents=True)
     (tmp_path / "adapters" / "expectations" / "mine.toml").write_text("[[cause]]\n")
     (tmp_path / "golden").mkdir()
-    monkeypatch.setattr(tables, "golden_folder", lambda: tmp_path / "golden")
+    monkeypatch.setattr(seal, "golden_folder", lambda: tmp_path / "golden")
     monkeypatch.setattr(places, "adapters_folder", lambda: tmp_path / "adapters")
     for check, words in ((doctor._golden, "checksum"), (doctor._expectations, "mine.toml, line 1")):
         symptom = doctor._checked("files", check)

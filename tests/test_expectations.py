@@ -1,6 +1,7 @@
 """Causes, recorded findings, and a run held against them."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,23 @@ verdicts = ["wrong-class"]
 why = "0 times infinity."
 link = "https://github.com/pytorch/pytorch"
 selectors = {region = "infinite"}
+"""
+
+FLUSH_CAUSE = """
+[[cause]]
+id = "flush-to-zero"
+versions = { numpy = ">=2", torch = ">=2" }
+verdicts = ["flushed", "daz"]
+cap = "2^10"
+why = "The processor is told to flush."
+link = "https://github.com/pytorch/pytorch"
+[[cause.selectors]]
+quantity = "d_logits"
+mode = "eager"
+[[cause.selectors]]
+quantity = "d_logits"
+mode = "vmap"
+dtype = "binary32"
 """
 
 CSV = "cell,cause,versions,platform,verdict,bound\n"
@@ -287,6 +305,60 @@ def test_accept_refuses_what_no_cause_or_two_causes_cover(folder: Folder) -> Non
         lost().id: "the causes sigmoid-minus-label and sigmoid-less-label both cover lost",
         lost(quantity="loss").id: "no cause covers it",
     }
+
+
+WITH_NUMPY = [{**PYTORCH, "versions": {"torch": "2.13.0", "numpy": "2.4.6"}}]
+
+
+def both(ulp: float = 2621440.1) -> Cell:
+    """A cell that holds findings of two kinds."""
+    return lost(ulp, verdicts={"lost": 3, "flushed": 1})
+
+
+def test_two_causes_share_a_cell_where_each_explains_other_kinds(folder: Folder) -> None:
+    run = make_run(both(), lost(mode="vmap"), adapters=WITH_NUMPY)
+    assert assess(run, load(folder.path)).unexpected == {
+        both().id: "the cause sigmoid-minus-label does not explain flushed"
+    }
+    names = {both().id: "flush-to-zero+sigmoid-minus-label", lost(mode="vmap").id: "sigmoid-minus-label"}
+    assert assess(run, load(folder.toml(CAUSE + FLUSH_CAUSE).path)).expected == names
+    known = load(folder.accept(run).path)
+    (line,) = (line for line in known.lines["pytorch"] if "+" in line.cause)
+    assert (line.cause, line.versions.text) == (names[both().id], "numpy>=2 torch==2.13.*,>=2")
+    assert assess(run, known).expected == names
+    assert [cause.id for cause in known.named(line.cause)] == ["flush-to-zero", "sigmoid-minus-label"]
+
+
+def test_a_line_must_name_every_cause_and_none_too_many(folder: Folder) -> None:
+    folder.toml(CAUSE + FLUSH_CAUSE).line(both(), versions="torch>=2 numpy>=2")
+    run = make_run(both(), adapters=WITH_NUMPY)
+    assert folder.reason(run) == "the cause sigmoid-minus-label does not explain flushed"
+    folder.csv("").line(both(), cause="flush-to-zero+sigmoid-minus-label", versions="torch>=2 numpy>=2")
+    assert folder.reason(run) == ""
+    part = make_run(lost(), adapters=WITH_NUMPY)
+    assert "names the cause flush-to-zero, and nothing of that is left" in folder.reason(part)
+    assert folder.reason(replace(part, tier="quick")) == ""
+    folder.csv("").line(both(), cause="sigmoid-minus-label+gone", versions="torch>=2")
+    assert "which no file has" in folder.reason(run)
+
+
+def test_the_cap_of_several_causes_is_the_largest(folder: Folder) -> None:
+    folder.toml(CAUSE + FLUSH_CAUSE)
+    assert folder.reason(make_run(both(ulp=2.0**24), adapters=WITH_NUMPY)) == ""
+    assert "over the cap 1.68e+07" in folder.reason(make_run(both(ulp=2.0**25), adapters=WITH_NUMPY))
+    flushed = lost(ulp=2.0**11, verdicts={"flushed": 1})
+    assert "over the cap 1.02e+03 of the cause flush-to-zero" in folder.reason(make_run(flushed, adapters=WITH_NUMPY))
+
+
+def test_one_of_several_tables_of_selectors_must_match(folder: Folder) -> None:
+    folder.toml(FLUSH_CAUSE)
+
+    def reason(**changes: str) -> str:
+        flushed = lost(ulp=8.0, verdicts={"flushed": 1}, **changes)
+        return folder.reason(make_run(flushed, adapters=WITH_NUMPY))
+
+    assert reason() == reason(dtype="binary64") == reason(mode="vmap") == ""
+    assert reason(mode="vmap", dtype="binary64") == "no cause covers it"
 
 
 def test_accept_repairs_a_line_whose_cause_is_gone(folder: Folder) -> None:

@@ -22,32 +22,35 @@ def run(args: argparse.Namespace) -> int:
 def verify() -> int:
     """Recompute all tables with Arb, bit for bit, and hold every value against the mpmath definition."""
     from conformance import limits, tables
-    from conformance.places import golden_folder
+    from conformance.seal import REMEDY, sealed
 
     wrong = 0
     for name, loss in tables.functions().items():
-        print(f"{tables.file_of(name)}: ", end="", flush=True)
-        raw = tables.stored(name).decode("ascii")
-        fresh = tables.text(name, loss)
-        differing = [k for k, (a, b) in enumerate(zip(raw.splitlines(), fresh.splitlines(), strict=False), 1) if a != b]
-        if raw != fresh:
-            where = f"line {differing[0]}" if differing else "its length"
-            print(f"differs from the recomputed table at {where}", flush=True)
+        file = tables.file_of(name)
+        print(f"{file}: ", end="", flush=True)
+        stored, fresh = sealed(file), tables.text(name, loss)
+        if stored != fresh:
+            print(f"differs from the recomputed table {place(stored, fresh)}", flush=True)
             wrong += 1
             continue
         against = disagreements(name, loss)
-        count = len(raw.splitlines()) - 1
+        count = len(stored.splitlines()) - 1
         print(f"{count} values certified again, {len(against)} differ from mpmath", flush=True)
         for text in against[:3]:
             print("  " + text)
         wrong += bool(against)
-    frozen = (golden_folder() / "limits.json").read_text()
-    if frozen != limits.text():
-        print("limits.json: differs from the derivation in the loss files; run: bce-conformance golden write")
+    if sealed(limits.FILE) != limits.text():
+        print(f"{limits.FILE}: differs from the derivation in the loss files")
         wrong += 1
     if wrong:
-        print(f"bce-conformance: {wrong} golden files cannot be trusted; {tables.REMEDY}", file=sys.stderr)
+        print(f"bce-conformance: {wrong} golden files cannot be trusted; {REMEDY}", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def place(first: str, second: str) -> str:
+    """Where two texts differ."""
+    pairs = enumerate(zip(first.splitlines(), second.splitlines(), strict=False), 1)
+    return next((f"at line {k}" for k, (a, b) in pairs if a != b), "in its length")
 
 
 def disagreements(name: str, loss: str) -> list[str]:
@@ -65,18 +68,14 @@ def disagreements(name: str, loss: str) -> list[str]:
 
 
 def write() -> int:
-    """Regenerate the tables, the manifest and the limits; nothing is replaced before all are computed."""
-    from conformance import limits, tables
-    from conformance.places import golden_folder
+    """Regenerate the tables, the limits and the manifest; nothing is replaced before all are computed."""
+    from conformance import limits, seal, tables
 
-    texts = []
+    texts = {}
     for name, loss in tables.functions().items():
         print(f"computing {tables.file_of(name)}", flush=True)
-        texts.append((name, tables.text(name, loss)))
-    folder = golden_folder()
-    for name, content in texts:
-        tables.replace(folder / tables.file_of(name), content)
-    tables.replace(folder / tables.MANIFEST, tables.manifest(texts))
-    tables.replace(folder / "limits.json", limits.text())
-    print(f"wrote {len(texts)} tables, {tables.MANIFEST} and limits.json")
+        texts[tables.file_of(name)] = tables.text(name, loss)
+    texts[limits.FILE] = limits.text()
+    seal.write(texts)
+    print(f"wrote {len(texts)} files and {seal.MANIFEST}")
     return 0
