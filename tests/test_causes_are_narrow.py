@@ -94,7 +94,7 @@ def test_every_recorded_line_holds() -> None:
     assert (len(assessment.expected), assessment.stale, assessment.exit_status) == (len(LINES), {}, 0)
 
 
-@pytest.mark.parametrize("cause", KNOWN.causes)
+@pytest.mark.parametrize("cause", list(KNOWN.causes))
 def test_a_cause_is_used_and_its_findings_need_it(cause: str) -> None:
     assert NAMED[cause]
     bare = assess(run_of(map(finding, NAMED[cause])), without(cause))
