@@ -34,11 +34,18 @@ def {g}({args}):
             SIGMOID,
             "optax.losses.sigmoid_binary_cross_entropy(logit, label)",
         ),
-        EntryPoint("jax.nn.softplus", SIGMOID, "jax.nn.softplus(logit) - logit * label"),
+        # JAX has no such loss of its own: these two are compositions that people write, and their ids say so.
+        EntryPoint(
+            "jax.nn.softplus",
+            SIGMOID,
+            "jax.nn.softplus(logit) - logit * label",
+            config={"composed": "softplus-minus-product"},
+        ),
         EntryPoint(
             "jax.nn.log_sigmoid",
             SIGMOID,
             "-label * jax.nn.log_sigmoid(logit) - (1 - label) * jax.nn.log_sigmoid(-logit)",
+            config={"composed": "weighted-log-sigmoids"},
         ),
     )
 

@@ -130,7 +130,7 @@ def choose(mask: Mask, first: Columns, second: Columns) -> Columns:
 
 
 def with_raised(columns: Columns, raised: NDArray[np.intp], documented: Mask) -> Columns:
-    """The verdicts of cases that raised, or that were documented to raise and did not.
+    """The verdicts where cases raised, or were documented to raise and did not.
 
     Parameters
     ----------
@@ -143,11 +143,14 @@ def with_raised(columns: Columns, raised: NDArray[np.intp], documented: Mask) ->
     """
     hit = np.zeros(len(documented), bool)
     hit[raised] = True
-    verdict = np.where(hit, np.where(documented, CODE["raised-documented"], CODE["raised"]), columns.verdict)
+    # Documented to raise, and did not: the input is outside the domain, and nothing says what is due there.
+    delivered = np.where(documented, CODE["no-golden"], columns.verdict)
+    verdict = np.where(hit, np.where(documented, CODE["raised-documented"], CODE["raised"]), delivered)
+    silent = hit | documented
     ulp, relative, nearest = (
-        np.where(hit, np.nan, column) for column in (columns.ulp, columns.ulp_relative, columns.ulp_contract)
+        np.where(silent, np.nan, column) for column in (columns.ulp, columns.ulp_relative, columns.ulp_contract)
     )
-    return Columns(verdict.astype(np.uint8), ulp, relative, nearest, columns.zero_sign & ~hit)
+    return Columns(verdict.astype(np.uint8), ulp, relative, nearest, columns.zero_sign & ~silent)
 
 
 def _errors(got: Values, golden: Golden, target: Format) -> tuple[Values, Values]:
@@ -188,8 +191,11 @@ def _deviations(verdict: NDArray[np.intp], missed: Mask, got: Values, standard: 
         ulp, _ = _errors(got, standard.at_zero, target)
         correct, within = _agrees(got, standard.at_zero, target, standard.limit, ulp)
         verdict[missed & (correct | within)] = CODE["daz"]
-    if standard.flushes:
-        verdict[missed & lost & (np.abs(rounded) < target.smallest_normal)] = CODE["flushed"]
+    if standard.flushes:  # of what is exact, or of what is documented where the two differ
+        for golden in (exact, *(reference.golden for reference in standard.references)):
+            due = rounded_values(golden.value, target)
+            subnormal = (due != 0) & (np.abs(due) < target.smallest_normal)
+            verdict[missed & (got == 0) & subnormal] = CODE["flushed"]
     signed = np.isin(value.tag, (FINITE, UNDERFLOW, INFINITE))
     opposite = (got != 0) & (np.signbit(got) != value.negative) & signed
     verdict[missed & opposite] = CODE["wrong-sign"]

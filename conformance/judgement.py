@@ -99,7 +99,7 @@ def settled(observation: Observation, raises: Mask, rule: Standard) -> tuple[Obs
         other = judge(again, dtype, rule)
         mask = worse(columns, other)
         bits, columns = np.where(mask, again, bits), choose(mask, other, columns)
-    if observation.raised:
+    if observation.raised or raises.any():
         columns = with_raised(columns, np.array(sorted(observation.raised), dtype=np.intp), raises)
     return replace(observation, outputs=(*observation.outputs[:-1], bits)), columns
 
