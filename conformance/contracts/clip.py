@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.certify import Sum, ratio
 from conformance.contracts import Clause, Constants, Variants, decimal, earned, rounded
+from conformance.contracts.exact import KERAS_DTYPE
 from conformance.exact import ZERO, Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER
@@ -21,14 +22,7 @@ CLAUSES = (
     Clause("keras.*", "loss", False, _SOURCE, _CLIP),
     Clause("keras.*", "d_probabilities", False, _SOURCE, _CLIP),
     Clause("keras.*", "d_labels", False, _SOURCE, _CLIP),
-    Clause(
-        "keras.losses.BinaryCrossentropy",
-        "dtype",
-        True,
-        "https://keras.io/api/losses/probabilistic_losses/",
-        "dtype: The dtype of the loss's computations. Defaults to `None`, which means using `keras.backend.floatx()`. "
-        '`keras.backend.floatx()` is a `"float32"` unless set to different value',
-    ),
+    KERAS_DTYPE,
 )
 
 

@@ -10,6 +10,15 @@ from conformance.contracts import Clause, Constants, Variants
 from conformance.exact import NOTHING, Number
 from conformance.formats import Format, Mask, Values
 
+KERAS_DTYPE = Clause(
+    "keras.losses.BinaryCrossentropy",
+    "dtype",
+    True,
+    "https://keras.io/api/losses/probabilistic_losses/",
+    "dtype: The dtype of the loss's computations. Defaults to `None`, which means using `keras.backend.floatx()`. "
+    '`keras.backend.floatx()` is a `"float32"` unless set to different value',
+)
+
 CLAUSES = (
     Clause(
         "torch.nn.*",
@@ -57,14 +66,7 @@ CLAUSES = (
         "represents a [logit] (i.e, value in [-inf, inf] when `from_logits=True`) or a probability (i.e, value in "
         "[0., 1.] when `from_logits=False`).",
     ),
-    Clause(
-        "keras.losses.BinaryCrossentropy",
-        "dtype",
-        True,
-        "https://keras.io/api/losses/probabilistic_losses/",
-        "dtype: The dtype of the loss's computations. Defaults to `None`, which means using `keras.backend.floatx()`. "
-        '`keras.backend.floatx()` is a `"float32"` unless set to different value',
-    ),
+    KERAS_DTYPE,
     Clause(
         "optax.*",
         "loss",
