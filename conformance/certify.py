@@ -86,7 +86,24 @@ def decide(total: Sum, precision: int) -> Number | None:
         quick = _leading(ball if exact == 0 else ball + arb(exact))
     if quick is not None:
         return quick
-    return _between(exact, ball)
+    return _beside(exact, ball) or _between(exact, ball)
+
+
+def _beside(exact: fmpq, ball: arb) -> Number | None:
+    """The Number of an exact part of at most 128 bits and a ball below its last bit: only the ball's sign matters."""
+    number = number_of_ratio(int(exact.p), int(exact.q))
+    if number.sticky or number.tag != FINITE:
+        return None
+    middle, exponent = ball.mid().man_exp()
+    radius, scale = ball.rad().man_exp()
+    m, top = int(middle), int(middle).bit_length() + int(exponent)  # 2^(top−1) ≤ |middle| < 2^top
+    if int(radius).bit_length() + int(scale) > top - 2 or top + 1 > number.exponent - 128:
+        return None  # of either sign, or not below half a unit of the last bit
+    if (m < 0) == number.negative:
+        return number._replace(sticky=True)
+    if number.significand == 1 << 127:  # just below a power of two
+        return number._replace(exponent=number.exponent - 1, significand=(1 << 128) - 1, sticky=True)
+    return number._replace(significand=number.significand - 1, sticky=True)
 
 
 def _leading(ball: arb) -> Number | None:
