@@ -23,7 +23,7 @@ FRAMEWORKS = {
 }
 
 
-@pytest.mark.parametrize(("name", "example"), zip(FRAMEWORKS, EXAMPLES.split("\n\n"), strict=True), ids=FRAMEWORKS)
+@pytest.mark.parametrize(("name", "example"), [*zip(FRAMEWORKS, EXAMPLES.split("\n\n"), strict=True)], ids=FRAMEWORKS)
 def test_an_example_prints_what_it_says(name: str, example: str, framework: Callable[[str], None]) -> None:
     framework(name)
     *lines, last = example.strip().splitlines()
