@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, rounded_values
 from conformance.formats import Bits, Format, Mask, Values, to_float64
 from conformance.golden import Golden
-from conformance.ulp import ulp_error, ulp_exponent
+from conformance.ulp import compare, ulp_error, ulp_exponent
 from conformance.verdicts import VERDICTS
 
 CODE = {name: code for code, name in enumerate(VERDICTS)}
@@ -100,11 +100,13 @@ def judge(bits: Bits, dtype: str, standard: Standard) -> Columns:
     got = to_float64(bits, standard.container)
     ulp, relative = _errors(got, exact, standard.target)
     correct, within = _agrees(got, exact, standard.target, standard.limit, ulp)
+    own = ulp_exponent(exact.value, standard.target)
+    below_one = compare(relative, 1.0, got, exact.value, own, standard.target) < 0
     negative = exact.value.negative & (exact.value.tag != ZERO)
     zero_sign = (got == 0) & (np.signbit(got) != negative)
     nearest = np.full(len(bits), np.nan)
     verdict = np.select(
-        [correct, within & (relative < 1), within],
+        [correct, within & below_one, within],
         [CODE["correctly-rounded"], CODE["faithful"], CODE["within-limit"]],
         CODE["beyond-limit"],
     )
@@ -164,7 +166,8 @@ def _agrees(got: Values, golden: Golden, target: Format, limit: float, ulp: Valu
     rounded = rounded_values(golden.value, target)
     there = golden.value.tag != NONE
     correct = there & ((got == rounded) | (np.isnan(got) & (golden.value.tag == NAN)))
-    return correct, there & (ulp <= limit)
+    unit = ulp_exponent(golden.scale, target)
+    return correct, there & (compare(ulp, limit, got, golden.value, unit, target) <= 0)
 
 
 def _conforms(got: Values, golden: Golden, standard: Standard) -> tuple[Mask, Values]:
@@ -177,7 +180,7 @@ def _conforms(got: Values, golden: Golden, standard: Standard) -> tuple[Mask, Va
     other, _ = _errors(got, far, standard.target)
     right, near = _agrees(got, far, standard.target, standard.limit, other)
     ends = [rounded_values(v, standard.target) for v in (golden.value, golden.other)]
-    between = (got >= np.minimum(*ends)) & (got <= np.maximum(*ends))
+    between = (ends[0] != ends[1]) & (got >= np.minimum(*ends)) & (got <= np.maximum(*ends))
     return correct | within | right | near | between, np.where(between, 0.0, np.fmin(ulp, other))
 
 

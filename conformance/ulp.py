@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.exact import FINITE, INFINITE, TOP, UNDERFLOW, ZERO, Exact, rounded_values, split
+from conformance.exact import (
+    FINITE,
+    INFINITE,
+    TOP,
+    UNDERFLOW,
+    UNDERFLOW_EXPONENT,
+    ZERO,
+    Exact,
+    Number,
+    rounded_values,
+    split,
+)
 from conformance.formats import Format, Values
 
 
@@ -67,3 +79,47 @@ def ulp_error(got: Values, exact: Exact, unit: NDArray[np.int64], fmt: Format) -
     error = np.where(exact.tag == INFINITE, np.inf, error)
     error = np.where(infinite & (got == rounded_values(exact, fmt)), 0.0, error)
     return np.where((exact.tag > INFINITE) | np.isnan(got), np.nan, error)
+
+
+CLOSE = 2.0**-40
+"""Relative distance from a bound below which a figure in binary64 does not decide on which side it lies."""
+
+
+def compare(error: Values, bound: float, got: Values, exact: Exact, unit: NDArray[np.int64], fmt: Format) -> Values:
+    """The sign of error − bound, decided with exact fractions where the figures are too close to tell.
+
+    Parameters
+    ----------
+    error : ndarray of float64, shape (N,)
+        From ``ulp_error`` with the same arguments.
+    bound : float
+        In the same ULPs, taken as the exact number it is.
+    got, exact, unit, fmt
+        As for ``ulp_error``.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        −1, 0 or 1; NaN where there is no error to compare.
+    """
+    sign = np.sign(error - bound)
+    close = np.isfinite(error) & (np.abs(error - bound) <= CLOSE * bound) & (exact.tag <= UNDERFLOW)
+    for i in np.flatnonzero(close).tolist():
+        sign[i] = _sign(float(got[i]), exact.number(i), int(unit[i]), Fraction(bound), fmt)
+    return sign
+
+
+def _sign(got: float, number: Number, unit: int, bound: Fraction, fmt: Format) -> int:
+    value = _power(fmt.emax + 1) * (1 if got > 0 else -1) if np.isinf(got) else Fraction(got)
+    step = _power(UNDERFLOW_EXPONENT) if number.tag == UNDERFLOW else _power(number.exponent - 127)
+    nearest = number.significand * step
+    ends = (nearest, nearest + step) if number.sticky or number.tag == UNDERFLOW else (nearest, nearest)
+    errors = [abs(value + end if number.negative else value - end) / _power(unit) - bound for end in ends]
+    if errors[0] == errors[1]:
+        return (errors[0] > 0) - (errors[0] < 0)
+    # Strictly between its ends; a step is far below a unit, so neither the result nor the bound lies inside.
+    return 1 if min(errors) >= 0 else -1
+
+
+def _power(exponent: int) -> Fraction:
+    return Fraction(1 << exponent) if exponent >= 0 else Fraction(1, 1 << -exponent)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, number_of_ratio, pack
 from conformance.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format, from_float64, to_float64
-from conformance.ulp import ulp_error, ulp_exponent
+from conformance.ulp import compare, ulp_error, ulp_exponent
 
 EVERY = pytest.mark.parametrize("fmt", FORMATS.values(), ids=lambda f: f.name)
 
@@ -174,3 +174,25 @@ def test_a_scale_coarser_than_the_value_divides_the_error() -> None:
     small, big = number(Fraction(1, 1024)), number(3.0)
     assert error_of(0.0, small, BINARY32, big) == 2.0**-10 / 2.0**-22
     assert error_of(0.0, small, BINARY16, big) == 2.0**-10 / 2.0**-9
+
+
+@pytest.mark.parametrize(
+    ("offset", "sign"),
+    [(Fraction(0), 0), (rational.power(-110), -1), (-rational.power(-110), 1), (Fraction(1, 16), -1)],
+)
+def test_a_bound_is_compared_exactly_where_binary64_cannot_tell(offset: Fraction, sign: int) -> None:
+    """512 is one ULP of binary16 from 511.75, and a little less or more from what lies beside that."""
+    value = Fraction(2047, 4) + offset
+    exact = pack([number_of_ratio(value.numerator, value.denominator)])
+    got, unit = np.array([512.0]), ulp_exponent(exact, BINARY16)
+    error = ulp_error(got, exact, unit, BINARY16)
+    assert compare(error, 1.0, got, exact, unit, BINARY16).tolist() == [sign]
+    if abs(offset) < rational.power(-100):
+        assert error[0] == pytest.approx(1.0, abs=1e-15)
+
+
+def test_an_underflow_is_compared_as_what_it_is() -> None:
+    exact = pack([Number(UNDERFLOW, True), Number(UNDERFLOW)])
+    got, unit = np.array([2.0**-24, 2.0**-24]), ulp_exponent(exact, BINARY16)
+    error = ulp_error(got, exact, unit, BINARY16)
+    assert compare(error, 1.0, got, exact, unit, BINARY16).tolist() == [1, -1]
