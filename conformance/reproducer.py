@@ -39,14 +39,13 @@ def reproducer(
         Source text.
     """
     environ = sorted(adapter.environ(dtype, device).items())
-    lines = ["import os"] * bool(environ)
-    lines += [f"os.environ[{name!r}] = {value!r}" for name, value in environ]
+    settings = ", ".join(f"{name}={value!r}" for name, value in environ)
+    lines = [f"import os; os.environ.update({settings})"] * bool(environ)
     lines.append(text.rstrip())
     for name, bits in inputs.items():
         form = {"values": literal(bits, dtype), "dtype": adapter.names[dtype], "device": device}
         lines.append(f"{name} = {adapter.literal.format(**form)}")
-    lines.append(f"y = program({', '.join(inputs)}){output}")
-    lines.append(f"print({adapter.show.format(y='y')})")
+    lines.append(f"print({adapter.show.format(y='program(' + ', '.join(inputs) + ')' + output)})")
     return "\n".join(lines) + "\n"
 
 

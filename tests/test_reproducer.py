@@ -40,7 +40,7 @@ def test_sets_the_environment_before_the_import() -> None:
             return {"FRAMEWORK_DEVICE": device}
 
     lines = reproducer(Quiet(), "import numpy\nprogram = abs\n", {}, "binary32").splitlines()
-    assert lines[:3] == ["import os", "os.environ['FRAMEWORK_DEVICE'] = 'cpu'", "import numpy"]
+    assert lines[:2] == ["import os; os.environ.update(FRAMEWORK_DEVICE='cpu')", "import numpy"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_needs_no_framework() -> None:
         name, literal = "absent", "no_such_framework.tensor({values}, {dtype}, {device!r})"
 
     script = reproducer(Absent(), "", {"x": np.zeros(1, np.uint32)}, "binary32", "gpu", "[1]")
-    assert script.splitlines()[-3:-1] == [
+    assert script.splitlines()[-2:] == [
         "x = no_such_framework.tensor([float.fromhex('0x0p+0')], float32, 'gpu')",
-        "y = program(x)[1]",
+        "print([float(v).hex() for v in program(x)[1].ravel()])",
     ]
