@@ -274,3 +274,19 @@ def test_rows_can_be_chosen_from_two_judgements() -> None:
     first, second = judged([1.0, 2.0], [1.0, 1.0]), judged([2.0, 1.0], [1.0, 1.0])
     assert names(choose(np.array([True, False]), first, second)) == ["correctly-rounded"] * 2
     assert names(choose(np.array([False, True]), first, second)) == ["beyond-limit"] * 2
+
+
+@EVERY
+def test_the_other_sign_than_an_underflow_is_a_wrong_sign(fmt: Format) -> None:
+    assert verdict(1.0, Number(UNDERFLOW, True), fmt) == verdict(-1.0, Number(UNDERFLOW), fmt) == "wrong-sign"
+    assert verdict(1.0, Number(UNDERFLOW), fmt) == "beyond-limit"
+
+
+@EVERY
+def test_what_is_documented_may_be_flushed_too(fmt: Format) -> None:
+    """The exact value is normal, but inputs are documented to be rounded, and for those a subnormal is due."""
+    documented = Reference("documented", golden([8 * fmt.smallest]))
+    assert verdict(0.0, 1.0, fmt, references=(documented,), flushes=True) == "flushed"
+    assert verdict(0.0, 1.0, fmt, references=(documented,)) == "lost"
+    normal = Reference("documented", golden([2 * fmt.smallest_normal]))
+    assert verdict(0.0, 1.0, fmt, references=(normal,), flushes=True) == "lost"
