@@ -175,3 +175,9 @@ def test_binary64_floats_come_back_from_their_ratios() -> None:
     floats = values.view(np.float64)
     exact = pack(number_of_ratio(*v.as_integer_ratio()) for v in floats.tolist())
     np.testing.assert_array_equal(round_to(exact, BINARY64), values)
+
+
+def test_bits_dropped_from_a_quotient_without_a_rest_are_sticky() -> None:
+    for extra in (1, 2):
+        number = number_of_ratio((1 << (127 + extra)) + 1, 1)
+        assert number == Number(FINITE, False, 127 + extra, 1 << 127, True)
