@@ -10,6 +10,44 @@ SIGMOID = "sigmoid_cross_entropy"
 WEIGHTED = "weighted_sigmoid_cross_entropy"
 BINARY = "binary_cross_entropy"
 CLAMPED = "log_clamped(-100)"
+HARD = ("hard0", "hard1")
+MODES = {"default": (), "full": ("eager", "vmap")}  # by tier: what only a full audit runs, in some modes alone
+DTYPES = ("binary16", "bfloat16", "binary32", "binary64")
+REDUCTIONS = {"mean": "elements", "sum": "1"}
+SELECTED = {"mean": "weights", "sum": "1"}  # with class indices the weights of the targets are summed
+
+# The row of a softmax, one logit against classes that share another, and its targets: class 1 against class 0. The
+# class dimension of one element is its first, which is where vmap looks.
+PAIR = "torch.stack([rest, logit], -1)"
+ROW = {
+    2: PAIR,
+    3: "torch.stack([rest, logit, rest], -1)",
+    1000: "torch.cat([" + PAIR + ", rest[..., None].expand(*rest.shape, 998)], -1)",
+}
+TARGET = {
+    2: "torch.stack([1 - label, label], -1)",
+    3: "torch.stack([1 - label, label, torch.zeros_like(label)], -1)",
+    1000: F + "pad(torch.stack([1 - label, label], -1), (0, 998))",
+}
+
+
+def softmax(classes, targets, tier):
+    return EntryPoint(
+        F + "cross_entropy",
+        "softmax_cross_entropy(classes=%d)" % classes,
+        F
+        + "cross_entropy(%s, %s, reduction={reduction})"
+        % (ROW[classes], "label.long()" if targets == "indices" else TARGET[classes]),
+        config={"classes": classes, "reduction": "none", "targets": targets},
+        labels=HARD if targets == "indices" else (),
+        modes=MODES[tier],
+        dtypes=DTYPES if classes < 1000 else ("binary16", "binary32"),
+        tier=tier,
+        reductions={} if classes > 2 else SELECTED if targets == "indices" else REDUCTIONS,
+        weighted=F
+        + "cross_entropy(%s, %s, class_weight[:2], reduction={reduction})"
+        % (ROW[classes], "label.long()" if targets == "indices" else TARGET[classes]),
+    )
 
 
 class PyTorch(Adapter):
@@ -26,7 +64,9 @@ class PyTorch(Adapter):
     show = "[v.hex() for v in {y}.double().reshape(-1).tolist()]"
     modes = {"eager": "{f}", "vmap": "torch.func.vmap({f})", "compiled": "torch.compile({f}, fullgraph=True)"}
     slow_modes = ("compiled",)
+    per_shape = ("compiled",)
     mode_wraps = "loss"
+    further = "full"  # not all that the default tier would add has a recorded cause yet
     derivatives = {
         # The clone keeps requires_grad off the caller's tensor; create_graph only where it is differentiated again,
         # because the backward under create_graph is other code than the one users run.
@@ -42,7 +82,26 @@ def {g}({args}):
         {x} = torch.autograd.forward_ad.make_dual({x}, torch.ones_like({x}))
         return torch.autograd.forward_ad.unpack_dual({call})
 """,
+        # The transforms of torch.func have formulas of their own for some losses, so these are other code again.
+        "reverse-func": """
+def {g}({args}):
+    y, pull = torch.func.vjp(lambda {x}: {call}, {x})
+    return y, pull(torch.ones_like(y))[0]
+""",
+        "forward-func": """
+def {g}({args}):
+    return torch.func.jvp(lambda {x}: {call}, ({x},), (torch.ones_like({x}),))
+""",
     }
+    others = {"int32": "torch.int32", "int64": "torch.int64", "uint8": "torch.uint8", "bool": "torch.bool"}
+    cast = "{x}.to({dtype})"
+    reshape = "{x}.reshape({shape})"
+    layouts = {
+        "strided": "torch.stack([{x}, {x}], -1)[..., 0]",
+        "offset": "torch.cat([{x}[:1], {x}])[1:]",  # off the alignment that vector loads like
+        "transposed": "{x}.mT.contiguous().mT",
+    }
+    one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     unsupported = (
         "not implemented|not differentiable|not support|not currently support|donated buffers"
         r"|not have been used in the graph|No working C\+\+ compiler|Compiler: .* is not found"
@@ -54,15 +113,25 @@ def {g}({args}):
             F + "binary_cross_entropy(probability, label, {config})",
             CLAMPED,
             {"reduction": "none"},
+            reductions=REDUCTIONS,
+            weighted=F + "binary_cross_entropy(probability, label, weight, {config})",
         ),
         EntryPoint(
-            NN + "BCELoss", BINARY, NN + "BCELoss({config})(probability, label)", CLAMPED, {"reduction": "none"}
+            NN + "BCELoss",
+            BINARY,
+            NN + "BCELoss({config})(probability, label)",
+            CLAMPED,
+            {"reduction": "none"},
+            reductions=REDUCTIONS,
+            weighted=NN + "BCELoss(weight, {config})(probability, label)",
         ),
         EntryPoint(
             F + "binary_cross_entropy_with_logits",
             SIGMOID,
             F + "binary_cross_entropy_with_logits(logit, label, {config})",
             config={"reduction": "none"},
+            reductions=REDUCTIONS,
+            weighted=F + "binary_cross_entropy_with_logits(logit, label, weight, {config})",
         ),
         # torch.nn.BCEWithLogitsLoss keeps pos_weight as a buffer and passes it to this very function.
         EntryPoint(
@@ -76,6 +145,104 @@ def {g}({args}):
             SIGMOID,
             NN + "BCEWithLogitsLoss({config})(logit, label)",
             config={"reduction": "none"},
+            reductions=REDUCTIONS,
+            weighted=NN + "BCEWithLogitsLoss(weight, {config})(logit, label)",
+        ),
+        EntryPoint(
+            F + "binary_cross_entropy_with_logits",
+            "element_weighted_sigmoid_cross_entropy",
+            F + "binary_cross_entropy_with_logits(logit, label, weight, reduction={reduction})",
+            config={"reduction": "none", "weight": "per-element"},
+            tier="default",
+        ),
+        EntryPoint(
+            F + "binary_cross_entropy",
+            "element_weighted_binary_cross_entropy",
+            F + "binary_cross_entropy(probability, label, weight, reduction={reduction})",
+            CLAMPED,
+            {"reduction": "none", "weight": "per-element"},
+            modes=MODES["full"],
+            tier="full",
+        ),
+        # A composition that people write. Its exact value is the loss of the logit, its contract the clamp of P.
+        EntryPoint(
+            F + "binary_cross_entropy",
+            SIGMOID,
+            F + "binary_cross_entropy(torch.sigmoid(logit), label, reduction={reduction})",
+            "log_clamped_logits(-100)",
+            {"composed": "after-sigmoid", "reduction": "none"},
+            tier="default",
+        ),
+        # The way back, for probabilities under a loss of logits: torch.logit documents its clamp. One dtype watches it.
+        EntryPoint(
+            F + "binary_cross_entropy_with_logits",
+            BINARY,
+            F + "binary_cross_entropy_with_logits(torch.logit(probability, eps={eps}), label, reduction={reduction})",
+            "clamped_logit(1e-7)",
+            {"composed": "after-logit", "eps": 1e-7, "reduction": "none"},
+            dtypes=("binary64",),
+            modes=("eager",),
+            tier="default",
+        ),
+        # Its labels are -1 and 1, and the derivative by them is not that by 0 and 1.
+        EntryPoint(
+            F + "soft_margin_loss",
+            SIGMOID,
+            F + "soft_margin_loss(logit, 2 * label - 1, {config})",
+            config={"reduction": "none"},
+            labels=HARD,
+            fixed=("label",),
+            tier="default",
+            reductions=REDUCTIONS,
+        ),
+        EntryPoint(
+            NN + "SoftMarginLoss",
+            SIGMOID,
+            NN + "SoftMarginLoss({config})(logit, 2 * label - 1)",
+            config={"reduction": "none"},
+            labels=HARD,
+            fixed=("label",),
+            modes=MODES["full"],
+            tier="full",
+        ),
+        # Rows of one label: the mean over the last dimension is that of one number.
+        EntryPoint(
+            F + "multilabel_soft_margin_loss",
+            SIGMOID,
+            F + "multilabel_soft_margin_loss(logit[..., None], label[..., None], {config})",
+            config={"reduction": "none"},
+            labels=HARD,
+            tier="default",
+            reductions=REDUCTIONS,
+        ),
+        softmax(2, "indices", "default"),
+        softmax(2, "probabilities", "default"),
+        softmax(3, "indices", "full"),
+        softmax(3, "probabilities", "full"),
+        softmax(1000, "indices", "full"),
+        softmax(1000, "probabilities", "full"),
+        # (N, C, d1) is other code: a two-dimensional negative log-likelihood.
+        EntryPoint(
+            F + "cross_entropy",
+            "softmax_cross_entropy(classes=2)",
+            F + "cross_entropy(torch.stack([rest, logit], 0)[None], label.long()[None], reduction={reduction})[0]",
+            config={"classes": 2, "dimensions": 3, "reduction": "none", "targets": "indices"},
+            labels=HARD,
+            modes=MODES["full"],
+            tier="full",
+        ),
+        # Two classes, one logit 0: smoothing towards 1/2 is that of the sigmoid's loss.
+        EntryPoint(
+            F + "cross_entropy",
+            SIGMOID + "(smoothing=0.1)",
+            F
+            + "cross_entropy(torch.stack([torch.zeros_like(logit), logit], -1), label.long(), reduction={reduction}, "
+            + "label_smoothing={label_smoothing})",
+            config={"classes": 2, "label_smoothing": 0.1, "reduction": "none", "targets": "indices"},
+            labels=HARD,
+            fixed=("label",),
+            modes=MODES["full"],
+            tier="full",
         ),
     )
 

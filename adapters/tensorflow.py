@@ -7,10 +7,61 @@ import numpy
 
 from conformance.adapter import Adapter, EntryPoint
 
+V1 = "tf.compat.v1.losses."
+SIGMOID = "sigmoid_cross_entropy"
+HARD = ("hard0", "hard1")
+MODES = {"default": (), "full": ("eager", "xla")}  # by tier: what only a full audit runs, in some modes alone
+DTYPES = ("binary16", "bfloat16", "binary32", "binary64")
+REDUCTIONS = {
+    "weighted_sum_by_nonzero_weights": "nonzero-weights",  # the default
+    "weighted_mean": "weights",
+    "weighted_sum_over_batch_size": "elements",
+    "weighted_sum": "1",
+}
+
+# The row of a softmax, one logit against classes that share another, and its targets: class 1 against class 0.
+PAIR = "tf.stack([rest, logit], -1)"
+ROW = {
+    2: PAIR,
+    3: "tf.stack([rest, logit, rest], -1)",
+    1000: "tf.concat([" + PAIR + ", tf.repeat(rest[:, None], 998, -1)], -1)",
+}
+TARGET = {
+    2: "tf.stack([1 - label, label], -1)",
+    3: "tf.stack([1 - label, label, tf.zeros_like(label)], -1)",
+    1000: "tf.pad(tf.stack([1 - label, label], -1), [[0, 0], [0, 998]])",
+}
+
+
+def softmax(classes, tier):
+    return EntryPoint(
+        "tf.nn.softmax_cross_entropy_with_logits",
+        "softmax_cross_entropy(classes=%d)" % classes,
+        "tf.nn.softmax_cross_entropy_with_logits(labels=%s, logits=%s)" % (TARGET[classes], ROW[classes]),
+        config={"classes": classes},
+        dtypes=DTYPES if classes < 1000 else ("binary16", "binary32"),
+        modes=MODES[tier],
+        tier=tier,
+    )
+
+
+def sparse_softmax(classes, tier):
+    return EntryPoint(
+        "tf.nn.sparse_softmax_cross_entropy_with_logits",
+        "softmax_cross_entropy(classes=%d)" % classes,
+        "tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.cast(label, tf.int32), logits=%s)" % ROW[classes],
+        config={"classes": classes},
+        dtypes=DTYPES if classes < 1000 else ("binary16", "binary32"),
+        modes=MODES[tier],
+        labels=HARD,
+        tier=tier,
+    )
+
 
 class TensorFlow(Adapter):
     name = "tensorflow"
     distributions = ("tensorflow", "tensorflow-cpu")
+    further = "full"  # not all that the default tier would add has a recorded cause yet
     imports = "import tensorflow as tf"
     names = {"binary16": "tf.float16", "bfloat16": "tf.bfloat16", "binary32": "tf.float32", "binary64": "tf.float64"}
     literal = "tf.constant({values}, {dtype})"
@@ -36,6 +87,11 @@ def {g}({args}):
     return y, tangent.jvp(y)
 """,
     }
+    others = {"int32": "tf.int32", "int64": "tf.int64", "uint8": "tf.uint8", "bool": "tf.bool"}
+    cast = "tf.cast({x}, {dtype})"
+    reshape = "tf.reshape({x}, {shape})"
+    one_thread = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    per_shape = ("xla", "graph")
     unsupported = "[Nn]o gradient|Gradient explicitly disabled|has no entry|No OpKernel|not find (valid )?device"
     entry_points = (
         EntryPoint(
@@ -49,6 +105,41 @@ def {g}({args}):
             "tf.nn.weighted_cross_entropy_with_logits(label, logit, pos_weight)",
             config={"pos_weight": "per-element"},
         ),
+        EntryPoint(
+            V1 + "sigmoid_cross_entropy",
+            SIGMOID,
+            V1 + "sigmoid_cross_entropy(label, logit, {config})",
+            config={"reduction": "none"},
+            labels=HARD,
+            tier="full",
+            reductions=REDUCTIONS,
+            weighted=V1 + "sigmoid_cross_entropy(label, logit, weight, {config})",
+        ),
+        EntryPoint(
+            V1 + "sigmoid_cross_entropy",
+            SIGMOID + "(smoothing=0.1)",
+            V1 + "sigmoid_cross_entropy(label, logit, {config})",
+            config={"label_smoothing": 0.1, "reduction": "none"},
+            labels=HARD,
+            tier="default",
+        ),
+        EntryPoint(
+            V1 + "log_loss",
+            "binary_cross_entropy",
+            V1 + "log_loss(label, probability, {config})",
+            "epsilon(1e-7)",
+            {"reduction": "none"},
+            computes="binary32",
+            tier="default",
+            reductions=REDUCTIONS,
+            weighted=V1 + "log_loss(label, probability, weight, {config})",
+        ),
+        softmax(2, "default"),
+        softmax(3, "full"),
+        softmax(1000, "full"),
+        sparse_softmax(2, "default"),
+        sparse_softmax(3, "full"),
+        sparse_softmax(1000, "full"),
     )
 
     def environ(self, dtype, device):

@@ -60,7 +60,22 @@ class EntryPoint:
     computes : str
         The dtype the contract promises for computation and loss; empty means the inputs' own.
     hand : mapping
-        Argument -> expression of the derivative, ``{hand}`` in a derivative of an adapter without autodiff.
+        Argument -> expression of the derivative, ``{hand}`` in a derivative of an adapter without autodiff;
+        ``logit,logit`` is a second derivative.
+    labels : tuple of str
+        The label classes it is given; empty means all. An index takes hard labels only.
+    fixed : tuple of str
+        Arguments that it is not differentiated by: what it is given is another function of them, an index.
+    tier : str
+        The smallest tier that measures it: quick, default or full.
+    reductions : mapping
+        Value of the config's ``reduction`` -> what the documentation divides the sum by: ``1``, ``elements``,
+        ``weights``, ``nonzero-weights`` or ``batch``. Measured beside the elementwise loss.
+    weighted : str
+        The expression with one more argument ``weight``, a weight of each element; or ``class_weight``, one for
+        each class, those of labels 0 and 1 first.
+    constructor : mapping
+        Value of a ``dtype`` in the config -> the dtype that then computes. Reductions are measured with it too.
     """
 
     path: str
@@ -73,6 +88,12 @@ class EntryPoint:
     since: str = ""
     computes: str = ""
     hand: Mapping[str, str] = field(default_factory=dict)
+    labels: Tuple[str, ...] = ()
+    fixed: Tuple[str, ...] = ()
+    tier: str = "quick"
+    reductions: Mapping[str, str] = field(default_factory=dict)
+    weighted: str = ""
+    constructor: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -84,7 +105,7 @@ class EntryPoint:
         return self._substitute(self.code)
 
     def derivative(self, x: str) -> str:
-        """The stated derivative by one argument, the config substituted; empty where none is stated."""
+        """The stated derivative by an argument, or by several, the config substituted; empty where none is stated."""
         return self._substitute(self.hand.get(x, ""))
 
     def _substitute(self, text: str) -> str:
@@ -104,10 +125,19 @@ class Adapter:
     show: str = "[float(v).hex() for v in {y}.ravel()]"     # a result in a reproducer
     modes: Mapping[str, str] = {"eager": "{f}"}             # mode -> expression over a function {f}
     slow_modes: Sequence[str] = ()              # modes that only a full audit runs
+    per_shape: Sequence[str] = ()               # modes that compile anew for each shape; the one to ask first leads
+    further: str = "default"                    # the smallest tier that goes beyond the quick tier's entry points
+    #                                             and the first derivatives in reverse mode
     only_by_name: bool = False                  # left out unless --adapter names it: a teaching aid, no framework
     mode_wraps: str = "program"                 # or "loss": differentiate through the executed loss
     derivatives: Mapping[str, str] = {}         # kind -> def {g}({args}) returning y and dy/d{x}; it may use
     #                                             {call}, {inner} (differentiated again) and {hand}
+    others: Mapping[str, str] = {}              # dtypes that are no floats (int32, bool, ...) -> the framework's
+    cast: str = ""                              # {x} as {dtype}, one of names or others
+    reshape: str = ""                           # {x} in the shape {shape}, a tuple
+    layouts: Mapping[str, str] = {}             # name -> {x} with the same values, in another layout; `transposed`
+    #                                             is of two dimensions
+    one_thread: Mapping[str, str] = {}          # environment variables that leave the framework one thread
     unsupported: str = LACKS                    # messages that mean "this release cannot"
     entry_points: Sequence[EntryPoint] = ()
 
@@ -174,19 +204,20 @@ class Adapter:
         if early:
             lines.append(f"{names[0]} = {wrap.format(f=names[0])}")
         call = f"{names[0]}({args})"
-        for g, (kind, x) in zip(names[1:], steps):
+        for order, (g, (kind, x)) in enumerate(zip(names[1:], steps), 1):
+            by = ",".join(argument for _, argument in steps[:order])
             fields = {"g": g, "args": args, "x": x, "call": call, "inner": g != names[-1]}
-            lines.append(self._derivative(entry, kind, x).format(hand=entry.derivative(x), **fields))
+            lines.append(self._derivative(entry, kind, by).format(hand=entry.derivative(by), **fields))
             call = f"{g}({args})[1]"
         if late:
             lines.append("program = " + wrap.format(f=names[-1]))
         return "\n".join(lines) + "\n"
 
-    def _derivative(self, entry: EntryPoint, kind: str, x: str) -> str:
+    def _derivative(self, entry: EntryPoint, kind: str, by: str) -> str:
         if kind not in self.derivatives:
             raise Unsupported(f"{self.name} has no {kind}-mode derivatives")
-        if "{hand}" in self.derivatives[kind] and x not in entry.hand:
-            raise Unsupported(f"{entry.path} states no derivative by {x}")
+        if "{hand}" in self.derivatives[kind] and by not in entry.hand:
+            raise Unsupported(f"{entry.path} states no derivative by {by}")
         return self.derivatives[kind].strip()
 
     def build(self, entry: EntryPoint, text: str) -> Callable[..., Tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Self
 
-from conformance.verdicts import FINDINGS, VERDICTS, worst_finding
+from conformance.verdicts import DELIVERY, FINDINGS, INVARIANCE, VERDICTS, worst_finding
 
 KEY = (
     "adapter",
@@ -22,18 +22,13 @@ KEY = (
 )
 """The fields that say which cell it is; selectors of expectations speak of these."""
 
+LABEL_CLASSES = ("hard0", "hard1", "soft", "outside")
+"""The classes that a case's label can have; a cell of an examination has the examination's name there."""
+
 EVERY = "every"
 """Region and label class of a subject and quantity that delivered nothing: one cell stands for all."""
 
-FIGURELESS = FINDINGS & {
-    "crashed",
-    "timed-out",
-    "out-of-memory",
-    "raised",
-    "wrong-dtype",
-    "wrong-shape",
-    "wrong-class",
-}
+FIGURELESS = FINDINGS.intersection((*DELIVERY, *INVARIANCE, "wrong-class"))
 """The findings that no ULP figure describes: nothing comparable came back."""
 
 
@@ -108,6 +103,11 @@ class Cell:
     def short_config(self) -> str:
         """The config as it stands in the id: ``key=value`` joined with commas, or ``-``."""
         return self.id.split("/", 3)[2]
+
+    @property
+    def examination(self) -> str:
+        """The examination that the cell came of; empty where it came of cases."""
+        return "" if self.label_class in (*LABEL_CLASSES, EVERY) else self.label_class
 
     @property
     def finding(self) -> str | None:

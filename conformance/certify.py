@@ -45,6 +45,19 @@ def combine(exact: fmpq, *parts: tuple[fmpq, Split]) -> Sum:
     return Sum(exact, tuple(terms))
 
 
+def multiple(total: Sum, factor: fmpq) -> Sum:
+    """An exact multiple of a Sum.
+
+    Parameters
+    ----------
+    total : Sum
+    factor : fmpq
+    """
+    if factor == 0:
+        return Sum(fmpq(0), ())
+    return Sum(total.exact * factor, tuple((c * factor, ball) for c, ball in total.tails))
+
+
 def certify(enclosure: Enclosure) -> Number:
     """The exact value, certain in all its 128 bits and its sticky bit.
 
@@ -151,11 +164,12 @@ def _dyadic(mantissa: int, exponent: int) -> fmpq:
     return fmpq(mantissa << exponent) if exponent >= 0 else fmpq(mantissa, 1 << -exponent)
 
 
-def ratio(value: float) -> fmpq:
-    """A finite float as an exact rational.
+def ratio(value: float | fmpq) -> fmpq:
+    """A finite float as the exact rational it is.
 
     Parameters
     ----------
-    value : float
+    value : float, or fmpq
+        A rational is one already.
     """
-    return fmpq(*value.as_integer_ratio())
+    return value if isinstance(value, fmpq) else fmpq(*value.as_integer_ratio())

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from flint import arb, ctx, fmpq
 
-ZERO, HALF, ONE = fmpq(0), fmpq(1, 2), fmpq(1)
+ZERO, QUARTER, HALF, ONE = fmpq(0), fmpq(1, 4), fmpq(1, 2), fmpq(1)
 FAR = fmpq(4096)
 TINY = fmpq(1, 1 << 96)
 PRECISION = 192
@@ -32,9 +32,10 @@ def _surrogate() -> arb:
 
     It stands for every term e^−a with a > 4096. All results are either such a term alone, which is tagged as
     an underflow, or a rational of at least 2^-2200 and that term, whose 128 leading bits and sticky bit depend
-    on the sign of the term only. So any positive value below 2^-5900 gives the same golden.
+    on the sign of the term only. So any positive value below 2^-5900 gives the same golden, powers and products of
+    it too.
     """
-    return arb(fmpq(3, 1 << 5903)) + arb(0, fmpq(1, 1 << 5904))
+    return arb(fmpq(3, 1 << 5903)) + arb(0, fmpq(1, 1 << 5964))
 
 
 @lru_cache(maxsize=1024)
@@ -74,6 +75,98 @@ def logistic_tail(a: fmpq, precision: int) -> Split:
             return Split(HALF, -HALF, arb(a / 2).tanh())
         e = (-arb(a)).exp()
         return Split(ZERO, ONE, e / (1 + e))
+
+
+@lru_cache(maxsize=1024)
+def logistic_slope(a: fmpq, precision: int) -> Split:
+    """e^−a / (1 + e^−a)², the derivative of the logistic function: 1/4 − tanh²(a/2)/4.
+
+    Parameters
+    ----------
+    a : fmpq
+        Not negative.
+    precision : int
+        Bits of working precision.
+    """
+    if a == 0:
+        return Split(QUARTER, ZERO, arb(1))
+    if a > FAR:
+        return Split(ZERO, ONE, _surrogate())
+    with at(precision):
+        if a < 1:
+            t = arb(a / 2).tanh()
+            return Split(QUARTER, -QUARTER, t * t)
+        e = (-arb(a)).exp()
+        return Split(ZERO, ONE, e / ((1 + e) * (1 + e)))
+
+
+@lru_cache(maxsize=1024)
+def odds_softplus(d: fmpq, others: int, precision: int) -> Split:
+    """log(1 + n·e^−d) for d ≥ 0, log(n + e^d) for d < 0.
+
+    Parameters
+    ----------
+    d : fmpq
+    others : int
+        n, at least 1.
+    precision : int
+        Bits of working precision.
+    """
+    if others == 1:
+        return softplus_tail(abs(d), precision)
+    with at(precision):
+        if d > FAR:
+            return Split(ZERO, fmpq(others), _surrogate())
+        e = _surrogate() if d < -FAR else (-arb(abs(d))).exp()
+        return Split(ZERO, ONE, (others * e).log1p() if d >= 0 else arb(others).log() + (e / others).log1p())
+
+
+@lru_cache(maxsize=1024)
+def odds_tail(d: fmpq, others: int, precision: int) -> Split:
+    """1 − p for d ≥ 0 and p for d < 0, where p = 1/(1 + n·e^−d).
+
+    Parameters
+    ----------
+    d : fmpq
+    others : int
+        n, at least 1.
+    precision : int
+        Bits of working precision.
+    """
+    if others == 1:
+        return logistic_tail(abs(d), precision)
+    if d == 0:
+        return Split(fmpq(others, others + 1), ZERO, arb(1))
+    if abs(d) > FAR:
+        return Split(ZERO, fmpq(others) if d > 0 else fmpq(1, others), _surrogate())
+    with at(precision):
+        e = (-arb(abs(d))).exp()
+        e = others * e if d > 0 else e / others
+        return Split(ZERO, ONE, e / (1 + e))
+
+
+@lru_cache(maxsize=1024)
+def odds_slope(d: fmpq, others: int, precision: int) -> Split:
+    """p·(1 − p), where p = 1/(1 + n·e^−d).
+
+    Parameters
+    ----------
+    d : fmpq
+    others : int
+        n, at least 1.
+    precision : int
+        Bits of working precision.
+    """
+    if others == 1:
+        return logistic_slope(abs(d), precision)
+    if d == 0:
+        return Split(fmpq(others, (others + 1) ** 2), ZERO, arb(1))
+    if abs(d) > FAR:
+        return Split(ZERO, fmpq(others) if d > 0 else fmpq(1, others), _surrogate())
+    with at(precision):
+        e = (-arb(abs(d))).exp()
+        e = others * e if d > 0 else e / others
+        return Split(ZERO, ONE, e / ((1 + e) * (1 + e)))
 
 
 @lru_cache(maxsize=1024)

@@ -53,6 +53,13 @@ class Exact:
         """The values at an index or mask."""
         return Exact(*(getattr(self, f.name)[index] for f in fields(self)))
 
+    def put(self, index: NDArray[np.intp], values: Exact) -> Exact:
+        """These values with others at an index."""
+        columns = {f.name: getattr(self, f.name).copy() for f in fields(self)}
+        for name, column in columns.items():
+            column[index] = getattr(values, name)
+        return Exact(**columns)
+
     def number(self, i: int) -> Number:
         """The i-th value as Python integers."""
         significand = (int(self.high[i]) << 64) | int(self.low[i])

@@ -38,7 +38,8 @@ def observe(loaded: Loaded, job: Dict[str, Any], inputs: Sequence[np.ndarray]) -
     loaded : Loaded
         The adapter.
     job : dict
-        The header: entry_point, config, code, arguments, steps, mode, dtype, alone (indices), timeout.
+        The header: entry_point, config, code, arguments, steps, mode, dtype, alone (indices), prepare, length,
+        free, windows, script, timeout.
     inputs : sequence of arrays
         Bits of each argument, equal lengths.
 
@@ -50,7 +51,13 @@ def observe(loaded: Loaded, job: Dict[str, Any], inputs: Sequence[np.ndarray]) -
     result = Result()
     try:
         result.text, call = program(loaded, job)
-        _fill(result, Batch(loaded.adapter, call, job, inputs), job, len(inputs[0]))
+        batch = Batch(loaded.adapter, call, job, inputs)
+        if job["free"]:
+            _call(result, batch)
+        elif job["windows"]:
+            _windows(result, batch, len(inputs[0]))
+        else:
+            _fill(result, batch, job, len(inputs[0]))
     except Failure as failure:
         result.status, result.message = failure.status, failure.message
     except Unsupported as error:
@@ -75,15 +82,22 @@ class Batch:
     def run(self, cases: Optional[np.ndarray]) -> Rows:
         """One call on these cases, or on all; `seconds` is its time, with the reading: some return early."""
         chosen = [bits if cases is None else bits[cases] for bits in self.inputs]
-        natives = [self._native(name, bits) for name, bits in zip(self.job["arguments"], chosen)]
+        if self.job["length"]:
+            length = self.job["length"]
+            chosen = [np.tile(bits, -(-length // len(bits)))[:length] for bits in chosen]
+        natives = {name: self._native(name, bits) for name, bits in zip(self.job["arguments"], chosen)}
+        for name, expression in self.job["prepare"]:
+            natives[name] = eval(expression, dict(self.adapter.ns, **natives))
         start = time.perf_counter()
-        outputs = self.call(*natives)
-        if len(outputs) != min(2, 1 + len(self.job["steps"])):
+        outputs = self.call(*natives.values())
+        if len(outputs) != min(2, 1 + len(self.job["steps"])) and not self.job["script"]:
             raise Failure("wrong-shape", f"the call returned {len(outputs)} results")
         if outputs[0] is None:
             raise Failure("wrong-shape", "the call returned None")
         rows = [self._checked(*self.adapter.read(y)) for y in outputs]
         self.seconds = time.perf_counter() - start
+        if self.job["free"]:
+            return rows
         for order, (bits, _) in enumerate(rows, len(self.job["steps"]) + 1 - len(rows)):
             shape = self._shape(order, chosen)
             if bits.shape != shape:
@@ -119,6 +133,39 @@ class Batch:
         """Bits that do not fit the dtype they claim to be get another name, which no format has."""
         stored = STORAGE.get(dtype)
         return bits, dtype if stored in (None, bits.dtype.name) else f"{bits.dtype.name} called {dtype}"
+
+
+def _call(result: Result, batch: Batch) -> None:
+    """Fill a result from one call without cases."""
+    rows, message = _attempt(batch, None)
+    if rows is None:
+        raise Failure("raised", message)
+    result.seconds = batch.seconds
+    result.outputs, result.dtypes = [bits for bits, _ in rows], [dtype for _, dtype in rows]
+
+
+def _windows(result: Result, batch: Batch, count: int) -> None:
+    """Fill a result from a call for each window. Cases that raise are left out, and all windows asked again."""
+    kept, called = np.arange(count), []                     # type: Tuple[np.ndarray, List[Rows]]
+    while len(called) < len(batch.job["windows"]):
+        start, length = batch.job["windows"][len(called)]
+        rows, message = _attempt(batch, kept[np.arange(start, start + length) % len(kept)])
+        if rows is not None:
+            called.append(rows)
+            result.seconds += batch.seconds
+        elif result.raised:
+            raise Failure("raised", f"{length} inputs from number {start} on: {message}")
+        else:
+            result.raised = _raising(batch, kept, message, batch.job["timeout"] / 2)
+            kept, called = np.setdiff1d(kept, list(result.raised)), []
+            if not len(kept):
+                result.status, result.message = "raised", message
+                return
+    for order in zip(*called):
+        result.dtypes.append(" or ".join(dict.fromkeys(dtype for _, dtype in order)))
+        if len({bits.dtype for bits, _ in order}) > 1:
+            raise Failure("raised", f"the lengths differ in the dtype of the result: {result.dtypes[-1]}")
+        result.outputs.append(np.concatenate([bits for bits, _ in order]))
 
 
 def _fill(result: Result, batch: Batch, job: Dict[str, Any], count: int) -> None:

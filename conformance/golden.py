@@ -66,7 +66,8 @@ def contract_golden(contract: Contract, quantity: str, constants: Constants, col
         Of length N; ``other`` differs from ``value`` at kinks only.
     """
     decimal = constants == contract.rules.constants(contract.constant, None)
-    table = _stored(contract.name, quantity) if decimal else {}
+    own = contract.loss in ("", tables.functions().get(contract.name))
+    table = _stored(contract.name, quantity) if decimal and own else {}
     inner = _gather(contract_pair(contract, quantity, constants), columns, table)
     kinks = contract.rules.kinks
     if any(kinks(quantity, row, constants) for row in zip(*(c.tolist() for c in columns), strict=True)):

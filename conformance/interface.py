@@ -6,8 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-KINDS = ("reverse", "forward")
-"""The kinds of derivative."""
+KIND = r"(reverse|forward)(-[a-z0-9-]+)?$"
+"""A kind of derivative: its direction, and, for a further public route, a name."""
+
+TIERS = ("quick", "default", "full")
+"""What an entry point's tier may be."""
 
 WRAPS = ("program", "loss")
 """What a mode may wrap."""
@@ -36,13 +39,13 @@ def fault(adapter: Any, dtypes: tuple[str, ...], record: Any) -> str:
 
 
 def _types(adapter: Any) -> str:
-    for attribute in ("name", "imports", "literal", "show", "unsupported", "mode_wraps"):
+    for attribute in ("name", "imports", "literal", "show", "unsupported", "mode_wraps", "cast", "reshape"):
         if not isinstance(getattr(adapter, attribute), str):
             return f"{attribute} must be a string"
-    for attribute in ("distributions", "slow_modes", "entry_points"):
+    for attribute in ("distributions", "slow_modes", "per_shape", "entry_points"):
         if not isinstance(getattr(adapter, attribute), (list, tuple)):
             return f"{attribute} must be a tuple"
-    for attribute in ("names", "modes", "derivatives"):
+    for attribute in ("names", "modes", "derivatives", "others", "layouts", "one_thread"):
         table = getattr(adapter, attribute)
         if not isinstance(table, Mapping) or not all(isinstance(text, str) for text in table.values()):
             return f"{attribute} must be a dictionary of strings"
@@ -56,8 +59,8 @@ def _names(adapter: Any, dtypes: tuple[str, ...]) -> str:
         if dtype not in dtypes:
             return f"names has the unknown dtype {dtype!r}; the dtypes are {', '.join(dtypes)}"
     for kind in adapter.derivatives:
-        if kind not in KINDS:
-            return f"derivatives has the unknown kind {kind!r}; the kinds are {', '.join(KINDS)}"
+        if not re.match(KIND, kind):
+            return f"derivatives has the unknown kind {kind!r}; a kind is reverse, forward, or one of them and -name"
     for mode in adapter.modes:
         if not re.match(r"[a-z0-9_-]+$", mode):     # part of a cell id, in a shell
             return f"mode {mode!r} must be lower-case letters, digits, - and _"
@@ -65,6 +68,8 @@ def _names(adapter: Any, dtypes: tuple[str, ...]) -> str:
         return "modes is empty; most adapters have at least {'eager': '{f}'}"
     if adapter.mode_wraps not in WRAPS:
         return f"mode_wraps must be one of {', '.join(WRAPS)}"
+    if adapter.further not in TIERS:
+        return f"further must be one of {', '.join(TIERS)}"
     if not set(adapter.slow_modes) <= set(adapter.modes):
         return "slow_modes must be some of modes"
     return ""
@@ -113,6 +118,8 @@ def _entry(adapter: Any, entry: Any, dtypes: tuple[str, ...], record: Any) -> st
         return f"{entry.path}: path, code, hand or config does not work: {type(error).__name__}: {error}"
     if not set(entry.dtypes) <= set(dtypes) or entry.computes not in ("", *dtypes):
         return f"{entry.path}: dtypes and computes must be among {', '.join(dtypes)}"
+    if entry.tier not in TIERS:
+        return f"{entry.path}: tier must be one of {', '.join(TIERS)}"
     if not set(entry.modes) <= set(adapter.modes):
         return f"{entry.path}: modes must be among {', '.join(adapter.modes)}"
     return "" if entry.loss and entry.contract else f"{entry.path}: loss and contract must be named"

@@ -43,6 +43,18 @@ class Job:
         Instead of an entry point, an expression over the arguments.
     rotation : int
         The program is called a second time with its cases rotated by so many places; 0 calls it once.
+    prepare : tuple of (argument, expression)
+        Executed on the native input before the program is called: another dtype, shape or layout.
+    length : int
+        The inputs are repeated, in turn, to so many elements in the worker; 0 leaves them as they are.
+    free : bool
+        There are no cases: one call, whose results may have any shape.
+    windows : tuple of (start, length)
+        One call each, of so many inputs from that one on, in turn; the results one behind the other. None: one
+        call of all.
+    script : str
+        Instead of what the adapter writes, a whole program, text that defines ``program``; with ``free``, any number
+        of results.
     timeout : float
         Seconds.
     """
@@ -58,11 +70,16 @@ class Job:
     alone: np.ndarray
     code: str = ""
     rotation: int = 0
+    prepare: tuple[tuple[str, str], ...] = ()
+    length: int = 0
+    free: bool = False
+    windows: tuple[tuple[int, int], ...] = ()
+    script: str = ""
     timeout: float = 300.0
 
     def header(self) -> dict[str, Any]:
         """What a worker reads beside the arrays."""
-        words = ("entry_point", "config", "arguments", "steps", "mode", "dtype", "code", "rotation")
+        words = "entry_point config arguments steps mode dtype code rotation prepare length free windows script".split()
         alone = np.flatnonzero(self.alone).tolist()
         return {"do": "observe", "alone": alone, **{word: getattr(self, word) for word in words}}
 

@@ -145,8 +145,7 @@ def with_raised(columns: Columns, raised: NDArray[np.intp], documented: Mask) ->
     """
     hit = np.zeros(len(documented), bool)
     hit[raised] = True
-    # Documented to raise, and did not: the input is outside the domain, and nothing says what is due there.
-    delivered = np.where(documented, CODE["no-golden"], columns.verdict)
+    delivered = np.where(documented, CODE["not-raised"], columns.verdict)
     verdict = np.where(hit, np.where(documented, CODE["raised-documented"], CODE["raised"]), delivered)
     silent = hit | documented
     ulp, relative, nearest = (

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import EntryPoint
-from conformance.cases import LABEL_CLASSES, Cases
-from conformance.cell import EVERY, Cell
+from conformance.cases import Cases
+from conformance.cell import EVERY, LABEL_CLASSES, Cell
 from conformance.exact import decimal
 from conformance.formats import FORMATS, Mask, to_float64
 from conformance.job import Observation
@@ -17,6 +17,7 @@ from conformance.judge import Columns, Standard, choose, everything, judge, with
 from conformance.normative import confirm
 from conformance.plan import Plan, Subject
 from conformance.probe import Probe
+from conformance.quantities import exact
 from conformance.standards import standard
 from conformance.summary import RANK, Tally, digest, summarise, tally, worse
 from conformance.verdicts import SEVERITY, VERDICTS
@@ -51,12 +52,12 @@ def judged(plan: Plan, subject: Subject, quantity: str, observation: Observation
     probe : Probe
     """
     entry = plan.entry(subject)
-    cases, raises = plan.cases(subject)
+    cases, raises = plan.cases(subject, quantity)
     if observation.status != "ok":
         whole = tally(everything(observation.status, len(cases)), np.arange(len(cases)))
         cell = _cell(subject, entry, quantity, (EVERY, EVERY), whole, message=observation.message)
         return Result(subject, quantity, observation, None, (cell,))
-    rule = standard(entry, subject.dtype, quantity, plan.tier, *probe.at(len(cases)))
+    rule = standard(entry, subject.dtype, quantity, plan.tier_of(subject, quantity), *probe.at(len(cases)))
     observation, columns = settled(observation, raises, rule)
     cells = []
     for (region, label), found in summarise(columns, cases).items():
@@ -65,7 +66,7 @@ def judged(plan: Plan, subject: Subject, quantity: str, observation: Observation
         perfect = found.verdicts.keys() == {"correctly-rounded"}  # no case is worse than another
         if RANK[columns.verdict[found.worst[3]]] < len(SEVERITY):
             row = tuple(float(v[found.worst[3]]) for v in cases.values)
-            confirm(entry.loss, quantity, row, rule.mathematics.value.number(found.worst[3]))
+            confirm(entry.loss, exact(quantity), row, rule.mathematics.value.number(found.worst[3]))
         cells.append(
             _cell(
                 subject,

@@ -111,7 +111,7 @@ def _frozen() -> dict[str, dict[str, dict[str, float]]]:
 
 
 def limit(loss: str, quantity: str, fmt: Format) -> float:
-    """The frozen limit, in ULPs of the scale.
+    """The frozen limit, in ULPs of the scale; derived where the loss has parameters that nobody froze.
 
     Parameters
     ----------
@@ -119,4 +119,5 @@ def limit(loss: str, quantity: str, fmt: Format) -> float:
     fmt : Format
         The target format.
     """
-    return _frozen()[loss][quantity][fmt.name]
+    frozen = _frozen().get(loss)
+    return derive(loss, quantity, fmt) if frozen is None else frozen[quantity][fmt.name]

@@ -139,20 +139,26 @@ def _numbers(version: str) -> List[int]:
 
 
 def program(loaded: Loaded, job: Dict[str, Any]) -> Tuple[str, Call]:
-    """The text of a job and its function, built once per subject and quantity: dtypes share no state."""
+    """The text of a job and its function, built once per subject and quantity: dtypes share no state.
+
+    A free job's is built anew: what was compiled for one shape is no answer for another.
+    """
     steps = tuple((kind, x) for kind, x in job["steps"])
     subject = [job[word] for word in ("entry_point", "config", "code", "mode", "dtype")]
     key = (*subject, tuple(job["arguments"]), steps)
-    if key not in loaded.programs:
+    if key not in loaded.programs or job["free"]:
         adapter, dtype = loaded.adapter, job["dtype"]
         entry = entry_point(adapter, job["entry_point"], job["config"])
-        if job["code"]:
+        if job["code"] or job["script"]:
             entry = EntryPoint("", "", job["code"].replace("{", "{{").replace("}", "}}"))
         if entry is None:
             raise Failure("raised", f"{adapter.name} has no entry point {job['entry_point']} {job['config']}")
         if dtype not in adapter.native:
             raise Unsupported(f"{adapter.name} has no {dtype} in this release")
         _available(loaded, entry)
-        text = adapter.program(entry, job["arguments"], steps, job["mode"])
-        loaded.programs[key] = text, adapter.build(entry, text)
+        text = job["script"] or adapter.program(entry, job["arguments"], steps, job["mode"])
+        built = text, adapter.build(entry, text)
+        if job["free"]:
+            return built
+        loaded.programs[key] = built
     return loaded.programs[key]

@@ -76,7 +76,7 @@ def definition_of(name: str, loss: str, quantity: str, row: Sequence[float]) -> 
         if exact.special(quantity, *row) is not None:
             return None
         return lambda mp, *arguments: exact.definition(mp, quantity, *arguments)
-    contract = contracts.load(name)
+    contract = contracts.load(name, loss)
     constants = contract.rules.constants(contract.constant, None)
     if constants is None or not contract.rules.computed(quantity, tuple(row)):
         return None

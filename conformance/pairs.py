@@ -11,7 +11,7 @@ from conformance import losses
 from conformance.certify import Sum, certify, ratio
 from conformance.contracts import Constants, Contract
 from conformance.enclosures import PRECISION
-from conformance.exact import Number
+from conformance.exact import ZERO, Number
 
 Row = tuple[float, ...]
 Pair = tuple[Number, Number]
@@ -24,7 +24,8 @@ def exact_pair(loss: str, quantity: str) -> Callable[[Row], Pair]:
     def pair(row: Row) -> Pair:
         special = definition.special(quantity, *row)
         if special is not None:
-            return special, special
+            stated = special._replace(negative=special.negative and special.tag != ZERO)  # an exact zero has no sign
+            return stated, stated
         arguments = tuple(_ratio(v) for v in row)
         return _certified(lambda precision: definition.enclose(quantity, arguments, precision))
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from conformance import cases as case_space
-from conformance import contracts, losses
+from conformance import contracts, losses, quantities
 from conformance.adapter import Adapter, EntryPoint, Steps, entry_point, load_adapters
 from conformance.cases import Cases
+from conformance.cell import LABEL_CLASSES
 from conformance.formats import Mask
 from conformance.job import Job, WorkerKey
 from conformance.places import adapters_folder
@@ -22,6 +23,10 @@ from conformance.probe import PROBE_CODE, probe_inputs
 
 VECTOR = 8
 """No batch is a multiple of this: it would leave out the code for the last part of an array."""
+
+FURTHER_DTYPE = "binary32"
+"""Second derivatives and further routes are in this dtype and an adapter's first mode alone, in the default tier, and
+for what only a full audit runs."""
 
 ROTATION = 5
 """Places by which the cases of the second call are moved: odd, so that each comes into another vector lane."""
@@ -120,10 +125,20 @@ def subjects(found: Sequence[Source], filters: Filters) -> list[Subject]:
         every = [s for s in every if filters.keyword.lower() in s.id.lower()]
     slow = {(source.adapter.name, mode) for source in found for mode in source.adapter.slow_modes}
     first = {source.adapter.name: next(iter(source.adapter.modes)) for source in found}
+    tiers = {(s.adapter.name, e.path, e.key): _tier(s.adapter, e) for s in found for e in s.adapter.entry_points}
+    reached = case_space.TIERS.index(filters.tier)
+    every = [s for s in every if case_space.TIERS.index(tiers[s.adapter, s.entry_point, s.config]) <= reached]
     if filters.tier != "full" and not filters.modes:
         every = [s for s in every if (s.adapter, s.mode) not in slow]
-    if filters.tier == "quick" and not filters.modes:
-        every = [s for s in every if s.mode == first[s.adapter] or s.dtype == "binary32"]
+    if filters.tier != "full" and not filters.modes:
+        narrow = {key for key, tier in tiers.items() if filters.tier == "quick" or tier != "quick"}
+        every = [
+            s
+            for s in every
+            if (s.adapter, s.entry_point, s.config) not in narrow
+            or s.mode == first[s.adapter]
+            or s.dtype == FURTHER_DTYPE
+        ]
     return every
 
 
@@ -137,11 +152,26 @@ def left_out(found: Sequence[Source], filters: Filters) -> list[str]:
     slow = [f"{adapter.name} {mode}" for adapter in chosen for mode in adapter.slow_modes]
     if filters.tier != "full" and slow and not filters.modes:
         said.append(f"slow modes ({', '.join(slow)}): add --full or name them with --mode")
+    rare = {tier: sum(_tier(a, e) == tier for a in chosen for e in a.entry_points) for tier in case_space.TIERS}
+    if filters.tier != "full" and rare["full"]:
+        said.append(f"{rare['full']} entry points and configs: add --full")
+    if filters.tier == "default":
+        said.append(f"second derivatives and forward mode, but in {FURTHER_DTYPE} in the first mode: add --full")
+        if rare["default"] and not filters.modes:
+            said.append(f"other dtypes than {FURTHER_DTYPE} in other modes of {rare['default']} of them: add --full")
     if filters.tier == "quick":
+        if rare["default"]:
+            said.append(f"{rare['default']} entry points and configs: leave --quick away")
+        said.append("second derivatives and forward mode")
         said.append("the dense grids: every edge case is there, the values between them are not")
         if not filters.modes:
             said.append("all modes but the first of each adapter in binary16, bfloat16 and binary64")
     return said
+
+
+def _tier(adapter: Adapter, entry: EntryPoint) -> str:
+    """The smallest tier that measures an entry point: its own, but nothing new before its adapter goes further."""
+    return entry.tier if entry.tier == "quick" else max(entry.tier, adapter.further, key=case_space.TIERS.index)
 
 
 def _subjects(adapter: Adapter, device: str) -> list[Subject]:
@@ -175,6 +205,7 @@ class Plan:
     def __init__(self, found: Sequence[Source], tier: str = "default") -> None:
         self.sources = {source.adapter.name: source for source in found}
         self.tier = tier
+        self._jobs: dict[tuple[Subject, str], Job] = {}
 
     def has(self, subject: Subject) -> bool:
         """Whether the adapters still offer a subject."""
@@ -194,20 +225,45 @@ class Plan:
 
     def quantities(self, subject: Subject) -> dict[str, Steps]:
         """Quantity → steps of differentiation."""
-        return dict(losses.load(self.entry(subject).loss).QUANTITIES)
+        return quantities.plain(self._stated(subject)) | self._further(subject)
 
-    def cases(self, subject: Subject) -> tuple[Cases, Mask]:
-        """A subject's cases, and which of them its contract says raise.
+    def _stated(self, subject: Subject) -> dict[str, tuple[str, ...]]:
+        """The quantities of the subject's loss, without the derivatives by what is fixed."""
+        entry = self.entry(subject)
+        stated = losses.load(entry.loss).QUANTITIES
+        return {name: by for name, by in stated.items() if not set(by) & set(entry.fixed)}
+
+    def _further(self, subject: Subject) -> dict[str, Steps]:
+        adapter = self.sources[subject.adapter].adapter
+        first = subject.mode == next(iter(adapter.modes)) and subject.dtype == FURTHER_DTYPE
+        narrow = self.tier == "default" or self.entry(subject).tier == "full"
+        reached = case_space.TIERS.index(self.tier) >= case_space.TIERS.index(adapter.further)
+        if not adapter.derivatives or not reached or (narrow and not first):
+            return {}
+        return quantities.further(self._stated(subject), adapter.derivatives)
+
+    def tier_of(self, subject: Subject, quantity: str) -> str:
+        """The tier whose cases a quantity gets: what the default tier adds to the quick one gets edges alone there."""
+        added = self.entry(subject).tier == "default" or quantity in self._further(subject)
+        return "quick" if self.tier == "default" and added else self.tier
+
+    def cases(self, subject: Subject, quantity: str = "loss") -> tuple[Cases, Mask]:
+        """The cases for a quantity of a subject, and which of them its contract says raise.
 
         Inputs outside the domain are there only where the contract speaks of them.
         """
         entry = self.entry(subject)
-        return cases_of(entry.loss, entry.contract, subject.dtype, self.tier)
+        return cases_of(entry.loss, entry.contract, subject.dtype, self.tier_of(subject, quantity), entry.labels)
 
     def job(self, subject: Subject, quantity: str) -> Job:
-        """The job that measures one quantity."""
+        """The job that measures one quantity; always the same object, so that what shares it measures once."""
+        if (subject, quantity) not in self._jobs:
+            self._jobs[subject, quantity] = self._job(subject, quantity)
+        return self._jobs[subject, quantity]
+
+    def _job(self, subject: Subject, quantity: str) -> Job:
         entry = self.entry(subject)
-        found, raises = self.cases(subject)
+        found, raises = self.cases(subject, quantity)
         return Job(
             worker=self.worker(subject),
             entry_point=entry.path,
@@ -245,18 +301,20 @@ class Plan:
         )
 
 
-@lru_cache(maxsize=64)
-def cases_of(loss: str, contract: str, dtype: str, tier: str) -> tuple[Cases, Mask]:
-    """The cases of a loss that a contract speaks of, and which of them it says raise."""
+@lru_cache(maxsize=256)
+def cases_of(loss: str, contract: str, dtype: str, tier: str, labels: tuple[str, ...] = ()) -> tuple[Cases, Mask]:
+    """The cases of a loss that a contract speaks of, of some label classes or all, and which of them it says raise."""
     found = case_space.build(losses.load(loss).ARGUMENTS, dtype, tier)
     columns = dict(zip(found.arguments, found.values, strict=True))
     raises = contracts.load(contract).rules.raises(columns)
-    outside = found.label_class == case_space.LABEL_CLASSES.index("outside")
+    outside = found.label_class == LABEL_CLASSES.index("outside")
     if "outside" in found.regions:
         outside = outside | (found.region == found.regions.index("outside"))
     if raises is None:
         raises = np.zeros(len(found), bool)
-    keep = ~outside | raises
+    keep: Mask = ~outside | raises
+    if labels:
+        keep = keep & np.isin(found.label_class, [LABEL_CLASSES.index(label) for label in labels])
     if np.count_nonzero(keep & ~raises) % VECTOR == 0:
         keep[np.flatnonzero(keep & ~raises)[-1]] = False
     return found.where(keep), raises[keep]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from conformance import contracts, losses
-from conformance.adapter import EntryPoint, entry_point
+from conformance import contracts, examinations, losses
+from conformance.adapter import Adapter, EntryPoint, entry_point
 from conformance.cell import Cell, shortest
+from conformance.examinations import Shown, Trial
 from conformance.formats import FORMATS, to_float64
 from conformance.measure import Job, Observation, Pool
-from conformance.plan import Plan, Subject, sources
+from conformance.plan import Plan, Source, Subject, sources
+from conformance.quantities import exact
 from conformance.report.explanation import Details
 from conformance.reproducer import reproducer
 from conformance.run import Run, RunError
@@ -44,15 +47,28 @@ def details(run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = Tru
     found = [*(sources(files) if files else []), *sources()]
     subject = Subject(cell.adapter, cell.entry_point, cell.config, cell.mode, cell.dtype, cell.device)
     source = next((s for s in found if s.adapter.name == cell.adapter), None)
-    entry = None if source is None else entry_point(source.adapter, cell.entry_point, cell.config)
+    entry = None if source is None else _entry(source, cell)
     if source is None or entry is None:
         raise RunError(f"No adapter here has {cell.subject}: give its file with --adapter, or add --no-replay.")
     said = Details(contract=contract(entry, cell.quantity), derivation=derivation(cell))
+    examination = examinations.load(cell.label_class) if cell.label_class in examinations.names() else None
+    explained = getattr(examination, "explained", None)
+    if explained is not None:
+        said = replace(said, **explained(entry))
     if cell.worst is None or not measure:
         return said
     plan = Plan([source], run.tier)
+    trial = examinations.trial_of(plan, cell)
     with Pool(1) as pool:
-        return replace(said, **_measured(cell, plan, subject, pool))
+        shown = _measured(cell, plan, subject, pool) if trial is None else _asked(cell, plan, trial, pool)
+    return replace(said, **shown)
+
+
+def _entry(source: Source, cell: Cell) -> EntryPoint | None:
+    """The entry point of a cell; of a reduction, the one whose results it reduces."""
+    found = entry_point(source.adapter, cell.entry_point, cell.config)
+    alike = (e for e in source.adapter.entry_points if (e.path, e.loss) == (cell.entry_point, cell.loss))
+    return found or next(alike, None)
 
 
 def contract(entry: EntryPoint, quantity: str) -> str:
@@ -61,7 +77,7 @@ def contract(entry: EntryPoint, quantity: str) -> str:
     lines = [
         f"“{clause.quote}” ({'documented' if clause.documented else 'source'}: {clause.source})"
         for clause in clauses
-        if clause.quantity in (quantity, "domain", "dtype")
+        if clause.quantity in (exact(quantity), "domain", "dtype")
     ]
     return "\n".join(lines) or "nothing but the mathematics is documented"
 
@@ -74,7 +90,7 @@ def derivation(cell: Cell) -> str:
 def _measured(cell: Cell, plan: Plan, subject: Subject, pool: Pool) -> dict[str, str]:
     """What came back this time, and the reproducer: of one case, or of as many as it takes."""
     assert cell.worst is not None
-    cases, _ = plan.cases(subject)
+    cases, _ = plan.cases(subject, cell.quantity)
     try:
         case = cases.find(cell.worst["case"])
     except KeyError:
@@ -102,6 +118,38 @@ def _measured(cell: Cell, plan: Plan, subject: Subject, pool: Pool) -> dict[str,
     adapter = plan.sources[subject.adapter].adapter
     script = reproducer(adapter, batch.text, inputs, subject.dtype, subject.device, output)
     return {"replayed": words, "reproducer": script}
+
+
+def _asked(cell: Cell, plan: Plan, trial: Trial, pool: Pool) -> dict[str, str]:
+    """What came back of a trial this time, and the reproducer of the job that its witness names."""
+    assert cell.worst is not None
+    observations = [pool.observe(job) for job in trial.jobs]
+    examination: Any = examinations.load(trial.examination)
+    again = examination.judged(plan, trial, observations)
+    same = next((c for c in again if c.id == cell.id), None)
+    got = None if same is None or same.worst is None else same.worst["got"]
+    words = "as in the run" if got == cell.worst["got"] else f"now {got or 'nothing of note'}"
+    job = trial.jobs[cell.worst["index"]]
+    calls = [Shown(job, "[1]" if job.steps else "", getattr(examination, "CONTAINER", False))]
+    if hasattr(examination, "shown") and all(said.status == "ok" for said in observations):
+        calls = examination.shown(plan, trial, observations, pool.observe) or calls
+    return {"replayed": words, "reproducer": _script(plan.sources[cell.adapter].adapter, calls, pool)}
+
+
+def _script(adapter: Adapter, calls: Sequence[Shown], pool: Pool) -> str:
+    """A script of some calls, one behind the other: the program is stated again only where it is another."""
+    script, stated = "", None
+    for call in calls:
+        job = call.job
+        observed = pool.observe(job)
+        if not observed.text:
+            return ""
+        text, environ = (observed.text, dict(job.worker.environ)) if observed.text != stated else ("", {})
+        inputs = dict(zip(job.arguments, job.inputs, strict=True))
+        told = (job.prepare, job.length, environ, call.container)
+        script += reproducer(adapter, text, inputs, job.dtype, job.worker.device, call.output, *told).lstrip("\n")
+        stated = observed.text
+    return script
 
 
 def _of(job: Job, case: int, length: int) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,10 @@ def reproducer(
     dtype: str,
     device: str = "cpu",
     output: str = "",
+    prepare: Sequence[tuple[str, str]] = (),
+    length: int = 0,
+    environ: Mapping[str, str] | None = None,
+    container: bool = False,
 ) -> str:
     """A script that computes one result from literal inputs and prints it as hex floats.
 
@@ -32,25 +36,46 @@ def reproducer(
         What the inputs are, and where.
     output : str
         Which result of the program: "" where it returns one, "[0]" or "[1]" where it returns two orders.
+    prepare : sequence of (argument, expression)
+        What is done to an input before the call.
+    length : int
+        The inputs are repeated, in turn, to so many elements; 0 leaves them as they are.
+    environ : mapping, optional
+        The environment variables of the worker, where they are not the adapter's own.
+    container : bool
+        Whether to print the dtype and the shape of the result too.
 
     Returns
     -------
     str
         Source text.
     """
-    environ = sorted(adapter.environ(dtype, device).items())
-    settings = ", ".join(f"{name}={value!r}" for name, value in environ)
-    lines = [f"import os; os.environ.update({settings})"] * bool(environ)
+    chosen = adapter.environ(dtype, device) if environ is None else environ
+    settings = ", ".join(f"{name}={value!r}" for name, value in sorted(chosen.items()))
+    lines = [f"import os; os.environ.update({settings})"] * bool(chosen)
     lines.append(text.rstrip())
     for name, bits in inputs.items():
-        form = {"values": literal(bits, dtype), "dtype": adapter.names[dtype], "device": device}
+        values = literal(bits, dtype)
+        if length > len(bits):
+            whole, rest = divmod(length, len(bits))
+            values = f"{values} * {whole}" + (f" + {literal(bits[:rest], dtype)}" if rest else "")
+        elif length:
+            values = literal(bits[:length], dtype)
+        form = {"values": values, "dtype": adapter.names[dtype], "device": device}
         lines.append(f"{name} = {adapter.literal.format(**form)}")
-    lines.append(f"print({adapter.show.format(y='program(' + ', '.join(inputs) + ')' + output)})")
+    lines += [f"{name} = {expression}" for name, expression in prepare]
+    call = f"program({', '.join(inputs)}){output}"
+    if container:
+        lines += [f"y = {call}", f"print(y.dtype, tuple(y.shape), {adapter.show.format(y='y')})"]
+    else:
+        lines.append(f"print({adapter.show.format(y=call)})")
     return "\n".join(lines) + "\n"
 
 
 def literal(bits: np.ndarray, dtype: str) -> str:
-    """Exact nested lists as source text; one value repeated is written once."""
+    """Exact nested lists as source text; one value repeated is written once, after another one before it too."""
+    if len(bits) > 2 and bits.ndim == 1 and bits[0] != bits[1] and (bits[1:] == bits[1]).all():
+        return f"{literal(bits[:1], dtype)} + {literal(bits[1:], dtype)}"
     if len(bits) > 1 and np.array_equal(bits, np.broadcast_to(bits[:1], bits.shape)):
         return f"{literal(bits[:1], dtype)} * {len(bits)}"
     if dtype == "bfloat16":                                 # NumPy has none: the upper half of a binary32

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from conformance import contracts
+from conformance import contracts, quantities
 from conformance.adapter import EntryPoint
 from conformance.cases import Cases
 from conformance.formats import FORMATS, Format, Values, rounded
@@ -29,11 +29,12 @@ def formats(entry: EntryPoint, dtype: str, quantity: str) -> tuple[Format, Forma
     Returns
     -------
     target, container : Format
-        The loss arrives in the dtype the contract computes in, a derivative in its input's dtype. The target
+        The loss, and its tangent in forward mode, arrives in the dtype the contract computes in, a gradient in its
+        input's dtype. The target
         is the narrower of the computation and the container: nobody can ask for more than passed through both.
     """
     computed = FORMATS[entry.computes or dtype]
-    container = computed if quantity == "loss" else FORMATS[dtype]
+    container = computed if quantities.of_loss_dtype(quantity) else FORMATS[dtype]
     return min(computed, container, key=lambda f: f.precision), container
 
 
@@ -50,11 +51,11 @@ def standard(
         What the subject's probes proved.
     """
     target, container = formats(entry, dtype, quantity)
-    key = (entry.loss, entry.contract, dtype, quantity, tier)
+    key = (entry.loss, entry.contract, dtype, quantities.exact(quantity), tier, entry.labels)
     return Standard(
         target=target,
         container=container,
-        limit=limit(entry.loss, quantity, target),
+        limit=limit(entry.loss, quantities.exact(quantity), target),
         mathematics=_mathematics(*key),
         references=_references(*key, entry.computes),
         at_zero=_at_zero(*key, entry.computes) if ignores_subnormals else None,
@@ -63,32 +64,48 @@ def standard(
     )
 
 
-@lru_cache(maxsize=256)
-def _mathematics(loss: str, contract: str, dtype: str, quantity: str, tier: str) -> Golden:
-    found, _ = cases_of(loss, contract, dtype, tier)
+@lru_cache(maxsize=512)
+def _mathematics(loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...]) -> Golden:
+    found, _ = cases_of(loss, contract, dtype, tier, labels)
     return golden(loss, quantity, found.values)
 
 
-@lru_cache(maxsize=256)
-def _references(loss: str, contract: str, dtype: str, quantity: str, tier: str, computes: str) -> tuple[Reference, ...]:
+@lru_cache(maxsize=512)
+def _references(
+    loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...], computes: str
+) -> tuple[Reference, ...]:
     """What is documented: first for inputs rounded to the documented compute dtype, then the contract's clause."""
-    found, _ = cases_of(loss, contract, dtype, tier)
+    found, _ = cases_of(loss, contract, dtype, tier, labels)
     compute = FORMATS[computes or dtype]
     columns = tuple(rounded(v, compute) for v in found.values)
     references = []
     if compute.precision < FORMATS[dtype].precision:
-        references.append(Reference("documented", golden(loss, quantity, columns)))
+        whole = _mathematics(loss, contract, dtype, quantity, tier, labels)
+        references.append(Reference("documented", _moved(whole, loss, quantity, found, columns)))
     bound = contracts.load(contract)
     for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
         references.append(Reference(kind, contract_golden(bound, quantity, constants, columns)))
     return tuple(references)
 
 
-@lru_cache(maxsize=256)
-def _at_zero(loss: str, contract: str, dtype: str, quantity: str, tier: str, computes: str) -> Golden | None:
-    found, _ = cases_of(loss, contract, dtype, tier)
+@lru_cache(maxsize=512)
+def _at_zero(
+    loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...], computes: str
+) -> Golden | None:
+    found, _ = cases_of(loss, contract, dtype, tier, labels)
     columns = without_subnormals(found, FORMATS[computes or dtype])
-    return None if columns is None else golden(loss, quantity, columns)
+    if columns is None:
+        return None
+    whole = _mathematics(loss, contract, dtype, quantity, tier, labels)
+    return _moved(whole, loss, quantity, found, columns)
+
+
+def _moved(whole: Golden, loss: str, quantity: str, cases: Cases, columns: tuple[Values, ...]) -> Golden:
+    """The mathematics at inputs some of which are moved; where they are the cases' own, it is known already."""
+    own = np.all([column == values for column, values in zip(columns, cases.values, strict=True)], axis=0)
+    index = np.flatnonzero(~own)
+    part = golden(loss, quantity, tuple(column[index] for column in columns))
+    return Golden(whole.value.put(index, part.value), whole.scale.put(index, part.scale))
 
 
 def without_subnormals(cases: Cases, compute: Format) -> tuple[Values, ...] | None:

@@ -10,7 +10,8 @@ from functools import reduce
 
 import numpy as np
 
-from conformance.cases import LABEL_CLASSES, Cases
+from conformance.cases import Cases
+from conformance.cell import LABEL_CLASSES
 from conformance.formats import Bits, Format, Mask, Values, to_float64
 from conformance.judge import Columns
 from conformance.verdicts import SEVERITY, VERDICTS

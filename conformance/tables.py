@@ -1,8 +1,10 @@
 """The golden tables on disk: named edge cases, certified, as reviewable text with checksums.
 
-One file a loss, or contract with its documented constants. A line is a case and quantity: the quantity, the
-inputs as hex floats, the exact value, its scale (``=`` where that is the value's magnitude), and a short
-decimal for the reader. Values are keyed by their inputs, not by a dtype.
+One file a loss, or contract with its documented constants: of a loss with parameters the first of those that are
+frozen, as an example to read; of a loss times a weight none. All else is certified when it is asked for.
+
+A line is a case and quantity: the quantity, the inputs as hex floats, the exact value, its scale (``=`` where that
+is the value's magnitude), and a short decimal for the reader. Values are keyed by their inputs, not by a dtype.
 """
 
 from __future__ import annotations
@@ -10,13 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 
+import numpy as np
+
 from conformance import cases, contracts, losses
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, decimal
-from conformance.formats import FORMATS, to_float64
+from conformance.formats import FORMATS
 from conformance.pairs import Pair, Row, contract_pair, exact_pair
 from conformance.seal import sealed
+from conformance.weighting import Weighted
 
-STORED = 3
+STORED = {"label": 3}
+OTHERS = 2
 """Of each argument but the first, the table holds the first so many edges: for labels 0, 1 and 1/2."""
 
 TAGS = {ZERO: "zero", UNDERFLOW: "underflow", INFINITE: "inf", NAN: "nan", NONE: "none"}
@@ -27,9 +33,15 @@ def stored_contracts() -> dict[str, str]:
     return {"log_clamped(-100)": "binary_cross_entropy", "clip(1e-7)": "binary_cross_entropy"}
 
 
+def stored_losses() -> list[str]:
+    """Losses with a table: of each file the first that is frozen, but for those that are another times a weight."""
+    first = [losses.frozen(stem)[0] for stem in losses.files() if losses.frozen(stem)]
+    return [name for name in first if not isinstance(losses.load(name), Weighted)]
+
+
 def functions() -> dict[str, str]:
     """What has a table: its name → the loss that names its arguments and quantities."""
-    return {**{name: name for name in losses.names()}, **stored_contracts()}
+    return {**{name: name for name in stored_losses()}, **stored_contracts()}
 
 
 def file_of(name: str) -> str:
@@ -46,20 +58,27 @@ def rows(loss: str) -> Iterator[Row]:
     """
     found: set[Row] = set()
     arguments = losses.load(loss).ARGUMENTS
+    reach = np.array([STORED.get(a, OTHERS) for a in arguments])
     for fmt in FORMATS.values():
-        kept = [cases.distinct(cases.kind(a).edges(fmt), fmt) for a in arguments]
-        values = [to_float64(bits, fmt).tolist() for _, bits in kept]
-        for first in values[0]:
-            tails: list[Row] = [()]
-            for other in values[1:]:
-                tails = [(*t, v) for t in tails for v in other[:STORED]]
-            found.update((first + 0.0, *t) for t in tails if first == first)
+        edges = cases.build(arguments, fmt.name, "quick")
+        kept = (edges.index[:, 1:] < reach[1:]).all(axis=1) & ~np.isnan(edges.values[0])
+        found.update(zip(*((v[kept] + 0.0).tolist() for v in edges.values), strict=True))
     return iter(sorted(found))
+
+
+def length(loss: str) -> int:
+    """How many lines a table with a loss's arguments and quantities has.
+
+    Parameters
+    ----------
+    loss : str
+    """
+    return len(list(rows(loss))) * len(losses.load(loss).QUANTITIES)
 
 
 def pair_of(name: str, quantity: str) -> Callable[[Row], Pair]:
     """The certified computation behind a table's lines."""
-    if name in losses.names():
+    if name in stored_losses():
         return exact_pair(name, quantity)
     contract = contracts.load(name)
     constants = contract.rules.constants(contract.constant, None)

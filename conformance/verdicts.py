@@ -10,6 +10,7 @@ DELIVERY = (
     "out-of-memory",
     "raised-documented",
     "raised",
+    "not-raised",
     "wrong-dtype",
     "wrong-shape",
 )
@@ -24,10 +25,23 @@ CONTRACT = ("documented", "documented-rounded", "by-source")
 DEVIATION = ("wrong-class", "wrong-sign", "flushed", "daz", "lost", "beyond-limit")
 """True to neither."""
 
-UNJUDGED = ("no-golden",)
-"""Delivered, but mathematics defines no value there (0·∞ at a corner of the domain)."""
+UNJUDGED = ("no-golden", "undocumented")
+"""Delivered, but mathematics defines no value there (0·∞ at a corner), or no documentation speaks of it."""
 
-VERDICTS = DELIVERY + MATHEMATICS + CONTRACT + DEVIATION + UNJUDGED
+INVARIANCE = (
+    "same-bits",
+    "position-dependent",
+    "batch-dependent",
+    "layout-dependent",
+    "thread-dependent",
+    "not-repeatable",
+    "identity-broken",
+    "mode-dependent",
+    "wrong-denominator",
+)
+"""Does a result stay what it is when only position, batch, layout, threads, repetition or mode change?"""
+
+VERDICTS = DELIVERY + MATHEMATICS + CONTRACT + DEVIATION + UNJUDGED + INVARIANCE
 
 SEVERITY = (
     "crashed",
@@ -37,8 +51,17 @@ SEVERITY = (
     "wrong-sign",
     "lost",
     "raised",
+    "not-raised",
     "wrong-shape",
+    "wrong-denominator",
     "wrong-dtype",
+    "not-repeatable",
+    "identity-broken",
+    "mode-dependent",
+    "position-dependent",
+    "batch-dependent",
+    "layout-dependent",
+    "thread-dependent",
     "beyond-limit",
     "by-source",
     "daz",

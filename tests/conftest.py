@@ -1,18 +1,18 @@
-"""What all tests share: which frameworks are here, and which must be."""
+"""What all tests share: which frameworks are here, which must be, and one audit of them all."""
 
 from __future__ import annotations
 
-import os
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from commandline import REQUIRED, bce
 
 from conformance.measure import Pool
 from conformance.plan import Filters, Plan, sources, subjects
-
-REQUIRED = tuple(filter(None, os.environ.get("BCE_REQUIRE", "").split(",")))
-"""Adapters that may not be missing; elsewhere tests of a missing framework are skipped, with the reason."""
+from conformance.run import Run, read
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +40,17 @@ def framework(described: Callable[[str], dict[str, Any]]) -> Callable[[str], Non
             pytest.skip(f"{name} is {record['status']}: {record['reason']}")
 
     return need
+
+
+@pytest.fixture(scope="session")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """A default audit of everything here, as a user runs it: once a session."""
+    out = tmp_path_factory.mktemp("audit")
+    required = [word for name in REQUIRED for word in ("--require", name)]
+    return bce("audit", "--out", str(out), *required), out
+
+
+@pytest.fixture(scope="session")
+def run(audited: tuple[subprocess.CompletedProcess[str], Path]) -> Run:
+    """What it wrote."""
+    return read(audited[1])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance import losses
+from conformance import losses, tables
 from conformance.adapter import NUMPY, EntryPoint
 from conformance.cases import Cases
 from conformance.exact import round_to
@@ -20,6 +20,9 @@ from conformance.plan import cases_of
 from conformance.standards import standard
 
 ADAPTER = Path(__file__).with_name("perfect.py")
+
+SOME = tuple(dict.fromkeys([*filter(losses.dense, losses.names()), *tables.stored_losses()]))
+"""Every loss without parameters, and of each other file one."""
 
 Spoil = Callable[[str, Cases, Bits], Bits]
 """Quantity, cases and correctly rounded bits → the bits to play back."""
@@ -33,7 +36,7 @@ def rule(loss: str, dtype: str, quantity: str, tier: str) -> Standard:
 def record(
     folder: Path,
     tier: str,
-    names: Iterable[str] = tuple(losses.names()),
+    names: Iterable[str] = SOME,
     dtypes: Iterable[str] = tuple(FORMATS),
     spoil: Spoil = lambda quantity, cases, bits: bits,
 ) -> Path:
@@ -56,7 +59,7 @@ def record(
     said = []
     for name in names:
         loss = losses.load(name)
-        said.append((name, loss.ARGUMENTS, {steps[0][1] if steps else "": q for q, steps in loss.QUANTITIES.items()}))
+        said.append((name, loss.ARGUMENTS, {",".join(by): q for q, by in loss.QUANTITIES.items()}))
         for dtype in dtypes:
             cases, _ = cases_of(name, "exact", dtype, tier)
             native = "uint16" if dtype == "bfloat16" else NUMPY[dtype]

@@ -82,7 +82,7 @@ class Spoiled(reference.Reference):
         "remembering": "remembering({f}, {{}})",
         "remembering-all": "remembering({f}, shared)",
     }
-    entry_points = (reference.entry("sigmoid_cross_entropy", "logit", "label"),)
+    entry_points = (reference.entry("sigmoid_cross_entropy", "quick"),)
 
 
 class FlushingAlone(reference.Reference):

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.formats import FORMATS, to_float64
 from conformance.replay import details
-from conformance.run import Run, read, schema
+from conformance.run import Run, schema
 
 ADAPTERS = (
     "pytorch",
@@ -25,26 +25,6 @@ ADAPTERS = (
     "keras[numpy]",
     "reference",
 )
-
-
-def bce(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "conformance", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """A default audit of everything here."""
-    out = tmp_path_factory.mktemp("audit")
-    required = [word for name in os.environ.get("BCE_REQUIRE", "").split(",") if name for word in ("--require", name)]
-    return bce("audit", "--out", str(out), *required), out
-
-
-@pytest.fixture(scope="module")
-def run(audited: tuple[subprocess.CompletedProcess[str], Path]) -> Run:
-    """What it wrote."""
-    return read(audited[1])
 
 
 def test_every_finding_of_the_pinned_releases_is_expected(

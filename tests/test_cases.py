@@ -2,19 +2,25 @@
 
 import hashlib
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
 from conformance import losses
-from conformance.cases import LABEL_CLASSES, Cases, build, distinct, kind, label_class
+from conformance.cases import Cases, build, distinct, kind, label_class
 from conformance.cases import logit as logits
 from conformance.cases import probability as probabilities
+from conformance.cases import rest_probability as rests
+from conformance.cell import LABEL_CLASSES
 from conformance.formats import FORMATS, Format, from_float64, neighbours, to_float64
 
 EVERY = pytest.mark.parametrize("fmt", FORMATS.values(), ids=lambda f: f.name)
-every_loss = pytest.mark.parametrize("loss", losses.names())
+SPACES = {losses.load(name).ARGUMENTS: name for name in reversed(losses.names())}
+"""One loss for each tuple of arguments: cases depend on nothing else."""
+
+every_loss = pytest.mark.parametrize("loss", SPACES.values())
 
 
 def cases(loss: str, fmt: Format, tier: str = "default") -> Cases:
@@ -25,7 +31,8 @@ def cases(loss: str, fmt: Format, tier: str = "default") -> Cases:
 @every_loss
 def test_every_case_has_a_name_of_its_own_and_is_exact(loss: str, fmt: Format) -> None:
     found = cases(loss, fmt)
-    assert 3000 < len(found) < 30_000, "several thousand"
+    assert 2000 < len(found) < 30_000, "several thousand"
+    assert len(cases(loss, fmt, "quick")) < 9_000
     assert len({found.name(i) for i in range(len(found))}) == len(found)
     assert len({tuple(int(b[i]) for b in found.bits) for i in range(len(found))}) == len(found), "a case twice"
     for bits, values in zip(found.bits, found.values, strict=True):
@@ -42,6 +49,10 @@ STABLE = {
     ("weighted_sigmoid_cross_entropy", "binary64"): "logit=-(745-1ulp),label=1-1ulp,pos_weight=large",
     ("binary_cross_entropy", "binary64"): "probability=1-1e-7-1ulp,label=0.999",
     ("binary_cross_entropy", "binary32"): "probability=e^-100+1ulp,label=1",
+    ("softmax_cross_entropy(classes=3)", "binary32"): "logit=104-1ulp,rest=-17,label=0.9",
+    ("softmax_cross_entropy(classes=2)", "binary64"): "logit=-inf,rest=-inf,label=1",
+    ("categorical_cross_entropy(classes=3)", "bfloat16"): "probability=0.9,rest_probability=1e-7,label=1-1ulp",
+    ("element_weighted_sigmoid_cross_entropy", "binary16"): "logit=-inf,label=1,weight=0",
 }
 
 
@@ -144,6 +155,46 @@ def test_labels_and_weights_that_matter(fmt: Format) -> None:
     close = {neighbours(v, fmt, 0)[0] for v in (0.1, 0.9, 0.999)}
     assert exact | close <= labels
     assert {0.0, 1.0, 3.0, 100.0} <= weights and min(weights - {0.0}) < 2.0**-6 and max(weights) > 100
+
+
+@EVERY
+def test_a_label_beside_a_row_leaves_an_exact_target_for_another_class(fmt: Format) -> None:
+    for loss in ("softmax_cross_entropy(classes=3)", "categorical_cross_entropy(classes=3)"):
+        found = cases(loss, fmt)
+        y = found.values[2]
+        assert {0.0, 1.0, 0.5, 1 - 2.0**-fmt.precision} <= set(y.tolist())
+        np.testing.assert_array_equal(to_float64(from_float64(1 - y, fmt), fmt), 1 - y)
+        assert (1 - (1 - y) == y).all()
+
+
+@EVERY
+def test_the_difference_of_two_logits_is_exact_and_gives_the_region(fmt: Format) -> None:
+    """So that no limit has to forgive what e^−d makes of a rounded d."""
+    found = cases("softmax_cross_entropy(classes=3)", fmt, "quick")
+    x, r, _ = found.values
+    seen = set()
+    for first, rest, region in zip(x.tolist(), r.tolist(), found.region.tolist(), strict=True):
+        name = found.regions[region]
+        if math.isnan(first) or math.isnan(rest) or math.isnan(first - rest):
+            assert name == "nan"
+        elif math.isinf(first) or math.isinf(rest):
+            assert name == "infinite"
+        else:
+            d = float(Fraction(first) - Fraction(rest))
+            assert neighbours(d, fmt, 0)[0] == d == Fraction(first) - Fraction(rest)
+            assert name == logits.REGIONS[int(logits.region(np.array([d]), fmt)[0])]
+            seen.add((name, rest))
+    shifted = {name for name, rest in seen if rest}
+    assert {"zero", "transition", "saturated+", "vanished+", "vanished-"} <= shifted
+
+
+def test_the_region_of_a_row_of_probabilities_is_that_of_its_share() -> None:
+    p = np.array([0.5, 1e-7, 0.0, -0.0, 0.25, 2.0**-149, 0.5, 1e-12, 0.5, 1.5, math.nan, 0.0, 1.0, 0.5])
+    r = np.array([0.5, 0.5, 0.5, 0.5, 0.0, 0.5, 2.0**-126, 0.5, 1e-7, 0.5, 0.5, 0.0, 1.0, -0.5])
+    expected = ["transition", "transition", "zero", "zero", "one", "subnormal-input", "saturated+", "saturated-"]
+    expected += ["saturated+", "outside", "nan", "zero", "transition", "outside"]
+    found = rests.region(p, r, FORMATS["binary32"])
+    assert [rests.REGIONS[k] for k in found] == expected
 
 
 def test_every_stretch_of_the_grid_sees_every_soft_label_and_weight() -> None:

@@ -87,7 +87,10 @@ def test_a_dispute_names_its_inputs() -> None:
     confirm("sigmoid_cross_entropy", "loss", (float("inf"), 1.0), Number(ZERO))  # stated, not computed
 
 
-@pytest.mark.parametrize("loss", losses.names())
+SOME = [n for n in losses.names() if "(" not in n or "gamma=2,a" in n or "gamma=0.5" in n or "smoothing=0.1" in n]
+
+
+@pytest.mark.parametrize("loss", SOME)
 @pytest.mark.parametrize("dtype", ["bfloat16", "binary64"])
 def test_a_sample_of_the_cases_is_accepted(loss: str, dtype: str) -> None:
     terms = losses.load(loss)

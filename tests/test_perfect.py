@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 from audited import audit, cells, flagged
-from playback import record
+from playback import SOME, record
 
 from conformance import losses
 from conformance.formats import FORMATS
 from conformance.judgement import Result
+from conformance.plan import FURTHER_DTYPE
+from conformance.quantities import plain
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,9 @@ def test_no_cell_has_a_finding(perfect: list[Result]) -> None:
 
 
 def test_every_verdict_is_correctly_rounded(perfect: list[Result]) -> None:
-    assert {verdict for cell in cells(perfect) for verdict in cell.verdicts} == {"correctly-rounded"}
+    """Or mathematics defines no value, as for a softmax of two infinite logits."""
+    given = {verdict for cell in cells(perfect) for verdict in cell.verdicts}
+    assert given == {"correctly-rounded", "no-golden"}
 
 
 def test_no_error_exceeds_the_half_ulp_of_one_rounding(perfect: list[Result]) -> None:
@@ -34,7 +38,8 @@ def test_no_error_exceeds_the_half_ulp_of_one_rounding(perfect: list[Result]) ->
 def test_every_loss_quantity_and_dtype_is_delivered(perfect: list[Result]) -> None:
     assert {(cell.loss, cell.quantity, cell.dtype) for cell in cells(perfect)} == {
         (loss, quantity, dtype)
-        for loss in losses.names()
+        for loss in SOME
         for quantity in losses.load(loss).QUANTITIES
         for dtype in FORMATS
+        if quantity in plain(losses.load(loss).QUANTITIES) or dtype == FURTHER_DTYPE
     }

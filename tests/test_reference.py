@@ -4,9 +4,12 @@ import pytest
 from audited import audit, cells, flagged
 
 from conformance import losses
+from conformance.adapter import load_adapters
 from conformance.formats import FORMATS
 from conformance.judgement import Result
 from conformance.places import adapters_folder
+from conformance.plan import FURTHER_DTYPE
+from conformance.quantities import plain
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +21,20 @@ def test_no_cell_has_a_finding(reference: list[Result]) -> None:
     assert flagged(reference) == {}
 
 
+ENTRY_POINTS = load_adapters(str(adapters_folder() / "reference.py"))[0].entry_points
+
+
+def test_every_loss_with_limits_has_a_reference() -> None:
+    assert sorted(e.loss for e in ENTRY_POINTS) == sorted(losses.names())
+
+
 def test_every_loss_quantity_and_dtype_is_delivered(reference: list[Result]) -> None:
     delivered = {(c.loss, c.quantity, c.dtype) for c in cells(reference) if "unsupported" not in c.verdicts}
     assert delivered == {
-        (loss, quantity, dtype)
-        for loss in losses.names()
-        for quantity in losses.load(loss).QUANTITIES
+        (e.loss, quantity, dtype)
+        for e in ENTRY_POINTS
+        if e.tier != "full"
+        for quantity in losses.load(e.loss).QUANTITIES
         for dtype in FORMATS
+        if quantity in plain(losses.load(e.loss).QUANTITIES) or dtype == FURTHER_DTYPE
     }

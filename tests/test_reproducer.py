@@ -34,6 +34,17 @@ def test_prints_the_measured_bits(steps: tuple[tuple[str, str], ...], output: st
     assert printed(script) == [float(x).hex() for x in measured]
 
 
+@pytest.mark.parametrize(("length", "shown"), [(5, [2.0, 4.0, 2.0, 4.0, 2.0]), (1, [2.0]), (4, [2.0, 4.0, 2.0, 4.0])])
+def test_repeats_and_prepares_as_the_worker_did(length: int, shown: list[float]) -> None:
+    asked = job(key(), logit=[1.0, 2.0])
+    inputs = dict(zip(asked.arguments, asked.inputs, strict=True))
+    text = "import numpy\nprogram = lambda logit, label: logit * label\n"
+    twice = (("logit", "logit * 1"),)
+    script = reproducer(ADAPTER, text, inputs, "binary32", prepare=twice, length=length, environ={"A": "1"})
+    assert script.splitlines()[0] == "import os; os.environ.update(A='1')" and "logit = logit * 1" in script
+    assert printed(script) == [x.hex() for x in shown]
+
+
 def test_sets_the_environment_before_the_import() -> None:
     class Quiet(type(ADAPTER)):  # type: ignore[misc]
         def environ(self, dtype: str, device: str) -> dict[str, str]:

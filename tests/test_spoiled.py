@@ -19,7 +19,8 @@ from rational import decode, power, ulp, value_of
 
 from conformance import losses
 from conformance.adapter import NUMPY, load_file
-from conformance.cases import LABEL_CLASSES, Cases
+from conformance.cases import Cases
+from conformance.cell import LABEL_CLASSES
 from conformance.exact import FINITE, INFINITE, NAN, UNDERFLOW, ZERO, Number, round_to
 from conformance.formats import FORMATS, Bits, Format
 from conformance.judgement import Result

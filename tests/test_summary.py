@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import LABEL_CLASSES, build
+from conformance.cases import build
+from conformance.cell import LABEL_CLASSES
 from conformance.formats import BINARY32
 from conformance.judge import Columns
 from conformance.summary import RANK, Tally, digest, merge, summarise, tally, total, worse

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import losses, places, seal, tables
+from conformance import contracts, losses, places, seal, tables
 from conformance.commands import golden as command
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number
-from conformance.golden import golden
+from conformance.golden import contract_golden, golden
 from conformance.pairs import exact_pair
 
 TABLE = "clip_1e-7.tsv"
@@ -187,7 +187,7 @@ def test_every_table_is_read_as_it_is_written(name: str) -> None:
 
 def test_stored_and_computed_goldens_are_the_same() -> None:
     """The lookup is only a shortcut."""
-    for name in losses.names():
+    for name in tables.stored_losses():
         table = tables.read(name)
         for (quantity, row), (value, scale) in list(table.items())[:: len(table) // 200]:
             computed = exact_pair(name, quantity)(row)
@@ -205,7 +205,39 @@ def test_the_tables_hold_the_edges_of_every_format() -> None:
 
 
 def test_a_name_without_a_table_has_no_entries() -> None:
-    assert tables.read("clip(2e-7)") == {}
+    for name in ("clip(2e-7)", "focal(gamma=5)", "element_weighted_sigmoid_cross_entropy"):
+        assert tables.read(name) == {}
+
+
+def test_every_loss_file_has_one_table_but_those_made_of_another() -> None:
+    stems = {name.partition("(")[0] for name in tables.stored_losses()}
+    assert stems == {stem for stem in losses.files() if not stem.startswith("element_weighted")}
+    assert len(stems) == len(tables.stored_losses())
+
+
+def test_a_contract_is_read_from_its_table_only_for_the_loss_of_the_table() -> None:
+    """The same row of another loss has another value; its table would be silently wrong."""
+    row = [np.array([0.5]), np.array([1.0])]
+    plain, focal = (
+        contract_golden(found, "loss", found.rules.constants("1e-7", None) or (), row).value.number(0)
+        for found in (contracts.load("clip(1e-7)"), contracts.load("clip(1e-7)", "focal_of_probability(gamma=2)"))
+    )
+    assert plain == tables.read("clip(1e-7)")["loss", (0.5, 1.0)][0]
+    assert focal == plain._replace(exponent=plain.exponent - 2)
+
+
+def test_tables_and_limits_stay_small() -> None:
+    assert sum(path.stat().st_size for path in places.golden_folder().iterdir()) < 6_000_000
+
+
+def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    stored = {name: loss for name, loss in tables.functions().items() if "probability" in name or name == "clip(1e-7)"}
+    monkeypatch.setattr(tables, "functions", lambda: stored)
+    said = []
+    for processes in (1, 2):
+        assert command.verify(processes) == 0
+        said.append(sorted(capsys.readouterr().out.splitlines()))
+    assert said[0] == said[1] and len(said[0]) == len(stored) == 2
 
 
 def test_the_manifest_names_tools_and_every_table() -> None:

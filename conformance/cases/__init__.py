@@ -1,7 +1,10 @@
 """Where the inputs come from, by region. One file for each kind of argument; its name is the argument's.
 
 An argument file provides ``edges(fmt)``, the named values of every region; a first argument (logit,
-probability) also ``grid(fmt)``, dense values between them, ``region(values, fmt)`` and ``REGIONS``.
+probability) also ``grid(fmt)``, dense values between them, ``region(values, fmt)`` and ``REGIONS``. An argument
+beside the label may state ``LABELS``, the names of the labels it meets; where the region depends on it as well
+it provides ``region(first, own, fmt)`` and ``REGIONS`` in place of the first, and ``kept(first, own, fmt)``
+where not every pair is a case.
 """
 
 from __future__ import annotations
@@ -19,7 +22,6 @@ from conformance.formats import FORMATS, Bits, Format, Mask, Values, from_float6
 
 Named = list[tuple[str, float]]
 
-LABEL_CLASSES = ("hard0", "hard1", "soft", "outside")
 TIERS = ("quick", "default", "full")
 
 
@@ -35,7 +37,7 @@ class Cases:
     values : tuple of ndarray of float64
         The same inputs as values.
     region, label_class : ndarray of intp, shape (N,)
-        Indices into ``regions`` and ``LABEL_CLASSES``.
+        Indices into ``regions`` and ``conformance.cell.LABEL_CLASSES``.
     """
 
     fmt: Format
@@ -69,8 +71,8 @@ class Cases:
                 return i
         raise KeyError(f"no case is named {name!r}")
 
-    def where(self, keep: Mask) -> Cases:
-        """The cases of a mask, in order."""
+    def where(self, keep: Mask | NDArray[np.intp]) -> Cases:
+        """The cases of a mask, or those of these indices, in order."""
         return Cases(
             self.fmt,
             self.arguments,
@@ -110,7 +112,7 @@ def distinct(named: Iterable[tuple[str, float]], fmt: Format) -> tuple[list[str]
 
 
 def label_class(values: Values) -> NDArray[np.intp]:
-    """The label class of every label, as an index into ``LABEL_CLASSES``.
+    """The label class of every label, as an index into ``conformance.cell.LABEL_CLASSES``.
 
     Parameters
     ----------
@@ -124,7 +126,7 @@ def build(arguments: tuple[str, ...], dtype: str, tier: str = "default") -> Case
     """The cases of a loss in a format.
 
     Every edge of the first argument meets every edge of the others. Grid values meet the hard labels, and one
-    of the soft labels in turn, so that each stretch of the grid sees all of them. A third argument is drawn in
+    of the soft labels in turn, so that each stretch of the grid sees all of them. Another argument is drawn in
     turn on the grid too.
 
     Parameters
@@ -138,17 +140,22 @@ def build(arguments: tuple[str, ...], dtype: str, tier: str = "default") -> Case
     """
     fmt = FORMATS[dtype]
     spaces = [kind(a) for a in arguments]
-    edges = [distinct(space.edges(fmt), fmt) for space in spaces]
+    met = next((space.LABELS for space in spaces if hasattr(space, "LABELS")), None)
+    edges = [distinct(_met(a, s.edges(fmt), met), fmt) for a, s in zip(arguments, spaces, strict=True)]
     count = len(edges[0][0])
     grid = [] if tier == "quick" else spaces[0].grid(fmt)
     first = distinct([*zip(edges[0][0], to_float64(edges[0][1], fmt), strict=True), *grid], fmt)
+    label = arguments.index("label")
     names, bits = [first[0], *(e[0] for e in edges[1:])], [first[1], *(e[1] for e in edges[1:])]
     index = np.concatenate(
-        [_product(count, [len(n) for n in names[1:]]), _in_turn(count, names, to_float64(bits[1], fmt))]
+        [_product(count, [len(n) for n in names[1:]]), _in_turn(count, names, label, to_float64(bits[label], fmt))]
     )
+    together = next((k for k, space in enumerate(spaces) if k and hasattr(space, "region")), 0)
+    if hasattr(spaces[together], "kept"):
+        index = index[spaces[together].kept(*(to_float64(bits[k][index[:, k]], fmt) for k in (0, together)), fmt)]
     picked = tuple(np.ascontiguousarray(b[index[:, k]]) for k, b in enumerate(bits))
     values = tuple(to_float64(b, fmt) for b in picked)
-    regions: Sequence[str] = spaces[0].REGIONS
+    regions: Sequence[str] = spaces[together].REGIONS
     return Cases(
         fmt,
         arguments,
@@ -156,10 +163,15 @@ def build(arguments: tuple[str, ...], dtype: str, tier: str = "default") -> Case
         values,
         tuple(tuple(n) for n in names),
         index,
-        spaces[0].region(values[0], fmt),
-        label_class(values[arguments.index("label")]),
+        spaces[together].region(*(values[k] for k in sorted({0, together})), fmt),
+        label_class(values[label]),
         tuple(regions),
     )
+
+
+def _met(argument: str, named: Named, met: Sequence[str] | None) -> Named:
+    """The edges of an argument; of a label, those that another argument meets."""
+    return [(n, v) for n, v in named if met is None or argument != "label" or n in met]
 
 
 def _product(count: int, others: list[int]) -> NDArray[np.intp]:
@@ -167,12 +179,13 @@ def _product(count: int, others: list[int]) -> NDArray[np.intp]:
     return np.stack([a.ravel() for a in axes], axis=1).astype(np.intp)
 
 
-def _in_turn(count: int, names: list[list[str]], labels: Values) -> NDArray[np.intp]:
-    """Grid values × (label 0, label 1, a soft label in turn), the arguments behind the label in turn too."""
+def _in_turn(count: int, names: list[list[str]], label: int, labels: Values) -> NDArray[np.intp]:
+    """Grid values × (label 0, label 1, a soft label in turn), an argument beside the label in turn too."""
     classes = label_class(labels)
     hard, soft = np.flatnonzero(classes < 2), np.flatnonzero(classes == 2)
     rows = []
     for i in range(count, len(names[0])):
         for k, j in enumerate((*hard, soft[i % len(soft)])):
-            rows.append([i, j, *((3 * i + k) % len(n) for n in names[2:])])
+            rows.append([i, *((3 * i + k) % len(n) for n in names[1:])])
+            rows[-1][label] = j
     return np.array(rows, dtype=np.intp).reshape(-1, len(names))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.cell import Cell
-    from conformance.judgement import Result
     from conformance.measure import Pool
     from conformance.plan import Plan, Subject
 
@@ -23,7 +22,8 @@ EPILOG = """examples:
   bce-conformance audit --quick                           edge cases, in half a minute
   bce-conformance audit --adapter pytorch --dtype binary32 --mode eager
   bce-conformance audit --adapter my_backend.py --out results
-  bce-conformance audit --require pytorch --json          fail when PyTorch is missing; the run on stdout"""
+  bce-conformance audit --require pytorch --json          fail when PyTorch is missing; the run on stdout
+  bce-conformance audit --known-defects                   what others have reported: present, fixed, or neither"""
 
 OUT = "bce-results"
 NOTHING_RAN = 5
@@ -43,10 +43,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="fail when this adapter's framework is missing",
     )
+    parser.add_argument(
+        "--known-defects",
+        action="store_true",
+        help="list reported defects instead, and which the installed releases have (of --adapter, or all)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Audit."""
+    if args.known_defects:
+        return list_known_defects(args)
     from conformance import expectations, selection
     from conformance.environment import describe
     from conformance.measure import Pool
@@ -90,6 +97,34 @@ def run(args: argparse.Namespace) -> int:
     return 1 if required else assessment.exit_status
 
 
+def list_known_defects(args: argparse.Namespace) -> int:
+    """Run the script of every known defect, and list what came of it: the status is 0, this is no audit."""
+    from conformance import selection
+    from conformance.known_defects.checks import checks
+    from conformance.known_defects.listing import checked, to_text
+    from conformance.known_defects.records import load
+    from conformance.measure import Pool
+    from conformance.places import adapters_folder
+    from conformance.plan import Plan, subjects
+    from conformance.report.known_defects import table
+    from conformance.report.terminal import show
+
+    found, filters = selection.chosen(args)
+    chosen = list(dict.fromkeys(s.adapter for s in subjects(found, filters)))
+    defects = load(adapters_folder(), *(Path(s.file).parent for s in found))
+    wanted = checks(defects, chosen, every=not filters.adapters)
+    if not wanted:
+        print(f"bce-conformance: nobody has reported a defect of {' or '.join(filters.adapters)}", file=sys.stderr)
+        return NOTHING_RAN
+    with Pool(workers()) as pool, working("checking", len(wanted)) as advance:
+        results = checked(wanted, Plan(found), pool, filters.device, advance)
+    if args.json:
+        print(to_text(results))
+    else:
+        show(table(results))
+    return 0
+
+
 def workers() -> int:
     """Worker processes: two, or one for each two of many processors; each framework has threads of its own."""
     return max(2, (os.cpu_count() or 2) // 2)
@@ -109,21 +144,25 @@ def adapters(plan: Plan, wanted: Sequence[Subject], pool: Pool) -> list[dict[str
 
 def collect(plan: Plan, wanted: Sequence[Subject], pool: Pool) -> tuple[list[Cell], dict[str, dict[str, Any]]]:
     """All cells in the order of the subjects, and the observed bits by subject and quantity."""
-    from conformance.session import results
+    from conformance import examinations
+    from conformance.judgement import Result
+    from conformance.session import measured
 
-    found: dict[tuple[str, str], Result] = {}
-    order = [(s.id, q) for s in wanted for q in plan.quantities(s)]
-    with working("measuring", len(order)) as advance:
-        for result in results(plan, wanted, pool):
-            found[result.subject.id, result.quantity] = result
-            advance(result.subject.id)
-    cells = [cell for key in order for cell in found[key].cells]
+    found: dict[str, tuple[Cell, ...]] = {}
     observations: dict[str, dict[str, Any]] = {}
-    for subject, quantity in order:
-        outputs = found[subject, quantity].observation.outputs
-        if outputs:
-            observations.setdefault(subject, {})[quantity] = outputs[-1]
-    return cells, observations
+    trials = examinations.trials(plan, wanted)
+    order = [f"{s.id}/{q}" for s in wanted for q in plan.quantities(s)] + [trial.id for trial in trials]
+    with working("measuring", len(order)) as advance:
+        for result in measured(plan, wanted, trials, pool):
+            if isinstance(result, Result):
+                subject, outputs = result.subject.id, result.observation.outputs
+                found[f"{subject}/{result.quantity}"] = result.cells
+                if outputs:
+                    observations.setdefault(subject, {})[result.quantity] = outputs[-1]
+            else:
+                subject, found[result.trial.id] = result.trial.subject.id, result.cells
+            advance(subject)
+    return [cell for key in order for cell in found[key]], observations
 
 
 def write_observations(observations: dict[str, dict[str, Any]], folder: Path) -> None:

@@ -1,6 +1,6 @@
 """What entry points document, as exact functions; one file a contract, the file's name is the contract's.
 
-A contract name may carry its constant, ``clip(1e-7)``. A contract file states:
+A contract name may carry its constant, ``clip(1e-7)``. A contract file states, for one loss:
 
 ``CLAUSES``
     What is documented, each clause with its source and its words.
@@ -19,13 +19,18 @@ A contract name may carry its constant, ``clip(1e-7)``. A contract file states:
     Whether the definition covers these inputs; NaN, and what the contract is silent on, it does not.
 ``raises(columns)``
     Which cases the documentation says raise, or None.
+``LOSS``
+    The loss the file itself speaks of, empty where ``of`` says all; left out, it speaks of every loss alike.
+``of(loss)``
+    Where it speaks of other losses too: an object that states the same of one, or None.
+
+A loss with weights or smoothed labels inherits the contract of the plain one.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -34,9 +39,14 @@ from typing import Any, Protocol
 
 from flint import fmpq
 
+from conformance import losses
 from conformance.certify import Sum
 from conformance.exact import Number
 from conformance.formats import Format, Mask, Values
+from conformance.losses import Argument, Loss
+from conformance.parameters import split
+from conformance.smoothing import Smoothed
+from conformance.weighting import Weighted
 
 Constants = tuple[fmpq, ...]
 Variants = tuple[tuple[str, Constants], ...]
@@ -68,16 +78,16 @@ class Clause:
 class Rules(Protocol):
     """What a contract file provides."""
 
-    CLAUSES: tuple[Clause, ...]
-
+    @property
+    def CLAUSES(self) -> tuple[Clause, ...]: ...
     def constants(self, text: str, fmt: Format | None) -> Constants | None: ...
     def variants(self, quantity: str, text: str, target: Format) -> Variants: ...
     def value(
-        self, quantity: str, arguments: tuple[float, ...], constants: Constants, precision: int, outer: bool
+        self, quantity: str, arguments: tuple[Argument, ...], constants: Constants, precision: int, outer: bool
     ) -> tuple[Sum, Sum] | Number: ...
-    def kinks(self, quantity: str, arguments: tuple[float, ...], constants: Constants) -> bool: ...
+    def kinks(self, quantity: str, arguments: tuple[Argument, ...], constants: Constants) -> bool: ...
     def definition(self, mp: Any, quantity: str, constants: Any, *arguments: Any) -> Any: ...
-    def computed(self, quantity: str, arguments: tuple[float, ...]) -> bool: ...
+    def computed(self, quantity: str, arguments: tuple[Argument, ...]) -> bool: ...
     def raises(self, columns: Mapping[str, Values]) -> Mask | None: ...
 
 
@@ -92,11 +102,14 @@ class Contract:
     constant : str
         ``1e-7``, as the documentation writes it; empty where there is none.
     rules : Rules
+    loss : str
+        Of which loss it speaks; empty is the one that the contract's file speaks of.
     """
 
     name: str
     constant: str
     rules: Rules
+    loss: str = ""
 
     def clauses(self, entry_point: str) -> list[Clause]:
         """The clauses of an entry point."""
@@ -109,38 +122,50 @@ def names() -> list[str]:
 
 
 @cache
-def load(name: str) -> Contract:
-    """A contract by its name, with or without a constant in brackets.
+def load(name: str, loss: str = "") -> Contract:
+    """A contract by its name, with or without a constant in brackets, of a loss.
 
     Parameters
     ----------
     name : str
+    loss : str
+        Left out, it is the loss that the contract's file speaks of.
 
     Raises
     ------
     KeyError
-        With one sentence, when there is no such contract.
+        With one sentence, when there is no such contract, or it says nothing of the loss.
     """
-    match = re.fullmatch(r"(\w+)(?:\((.*)\))?", name)
-    if match is None or match[1] not in names():
+    stem, constant = split(name) or ("", "")
+    if stem not in names():
         raise KeyError(f"there is no contract {name!r}; known are {', '.join(names())}")
-    module: Any = importlib.import_module(f"{__name__}.{match[1]}")
-    return Contract(name, match[2] or "", module)
+    file: Any = importlib.import_module(f"{__name__}.{stem}")
+    return Contract(name, constant, bound(file, losses.load(loss)) if loss else file, loss)
 
 
-def decimal(text: str) -> fmpq:
-    """A decimal constant as the exact rational it is.
+def bound(file: Any, loss: Loss) -> Rules:
+    """The rules of a contract for a loss; a weight or a smoothed label is the same for every contract.
 
     Parameters
     ----------
-    text : str
-        ``1e-7`` is 1/10000000, not the nearest float.
+    file : module
+        Of the contract.
+    loss : Loss
     """
-    mantissa, _, exponent = text.lower().partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    power = int(exponent or 0) - len(fraction)
-    digits = fmpq(int(whole + fraction))
-    return digits * 10**power if power >= 0 else digits / 10**-power
+    from conformance import inherited  # made of rules, so it imports this module
+
+    if isinstance(loss, Weighted):
+        return inherited.Weighted(bound(file, loss.loss))
+    if isinstance(loss, Smoothed):
+        return inherited.Smoothed(bound(file, loss.loss), loss)
+    plain = getattr(file, "LOSS", None)
+    if plain is None or (plain and loss is losses.load(plain)):
+        own: Rules = file
+        return own
+    other: Rules | None = file.of(loss) if hasattr(file, "of") else None
+    if other is None:
+        raise KeyError(f"{file.__name__} says nothing of a loss of {', '.join(loss.ARGUMENTS)}")
+    return other
 
 
 def earned(kind: str, *several: Constants | None) -> Variants:

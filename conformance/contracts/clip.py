@@ -1,4 +1,7 @@
-"""Binary cross-entropy of a probability clipped to [epsilon, 1 − epsilon], as Keras does."""
+"""Cross-entropy of a probability clipped to [epsilon, 1 − epsilon], as Keras does.
+
+Binary cross-entropy here; the focal loss and the row of probabilities are in ``conformance.clipping``.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.certify import Sum, ratio
-from conformance.contracts import Clause, Constants, Variants, decimal, earned, rounded
-from conformance.contracts.exact import KERAS_DTYPE
+from conformance.clipping import ClippedFocal, ClippedRow, clipped, ends
+from conformance.contracts import Clause, Constants, Rules, Variants, earned
+from conformance.documented import KERAS_DTYPE
 from conformance.exact import ZERO, Number
 from conformance.formats import Format, Mask, Values
-from conformance.losses import NAN_NUMBER
-from conformance.losses.binary_cross_entropy import enclose
+from conformance.losses import NAN_NUMBER, Argument, Loss
+from conformance.losses.binary_cross_entropy import QUANTITIES, enclose
+from conformance.losses.categorical_cross_entropy import CategoricalCrossEntropy
+from conformance.losses.focal_of_probability import FocalOfProbability
+
+LOSS = "binary_cross_entropy"
+DERIVATIVES = ("d_probabilities", "d2_probabilities")
 
 _SOURCE = "keras/src/backend/jax/nn.py, binary_crossentropy (tensorflow, torch and numpy alike)"
 _CLIP = "output = jnp.clip(output, backend.epsilon(), 1.0 - backend.epsilon())"
 # No docstring or page of these entry points mentions a clip; keras.config.epsilon is only "the value of the fuzz
 # factor used in numeric expressions". So every clause is by source.
-CLAUSES = (
-    Clause("keras.*", "loss", False, _SOURCE, _CLIP),
-    Clause("keras.*", "d_probabilities", False, _SOURCE, _CLIP),
-    Clause("keras.*", "d_labels", False, _SOURCE, _CLIP),
-    KERAS_DTYPE,
-)
+CLAUSES = (*(Clause("keras.*", quantity, False, _SOURCE, _CLIP) for quantity in QUANTITIES), KERAS_DTYPE)
+
+
+def of(loss: Loss) -> Rules | None:
+    """The same of a focal loss, or of a row of probabilities."""
+    if isinstance(loss, FocalOfProbability):
+        return ClippedFocal(loss)
+    return ClippedRow(loss) if isinstance(loss, CategoricalCrossEntropy) else None
 
 
 def constants(text: str, fmt: Format | None) -> Constants | None:
     """(epsilon, 1 − epsilon); None where the format rounds 1 − epsilon to 1 or epsilon to 0."""
-    low = decimal(text) if fmt is None else rounded(decimal(text), fmt)
-    high = 1 - low if fmt is None else rounded(1 - low, fmt)
-    return (low, high) if low > 0 and high < 1 else None
+    return ends(text, fmt)
 
 
 def variants(quantity: str, text: str, target: Format) -> Variants:
@@ -39,28 +48,22 @@ def variants(quantity: str, text: str, target: Format) -> Variants:
 
 
 def value(
-    quantity: str, arguments: tuple[float, ...], constants: Constants, precision: int, outer: bool
+    quantity: str, arguments: tuple[Argument, ...], constants: Constants, precision: int, outer: bool
 ) -> tuple[Sum, Sum] | Number:
-    """The exact loss of the clipped probability; its derivative is 0 where the clip is active."""
+    """The exact loss of the clipped probability; its derivatives are 0 where the clip is active."""
     p, y = arguments
-    low, high = constants
     if math.isnan(p) or (math.isnan(y) and quantity != "d_labels"):
         return NAN_NUMBER
-    if math.isinf(p):
-        clipped = high if p > 0 else low
-    else:
-        clipped = min(max(ratio(p), low), high)
-    if quantity == "d_probabilities":
-        active = math.isinf(p) or not low <= ratio(p) <= high
-        if active or (outer and kinks(quantity, arguments, constants)):
-            return Number(ZERO)
-    return enclose(quantity, (clipped, ratio(y)), precision)
+    inside = math.isfinite(p) and constants[0] <= ratio(p) <= constants[1]
+    if quantity in DERIVATIVES and (not inside or (outer and kinks(quantity, arguments, constants))):
+        return Number(ZERO)
+    return enclose(quantity, (clipped(p, constants), ratio(y)), precision)
 
 
-def kinks(quantity: str, arguments: tuple[float, ...], constants: Constants) -> bool:
+def kinks(quantity: str, arguments: tuple[Argument, ...], constants: Constants) -> bool:
     """A probability equal to an end of the clip; only rounded constants are ever hit."""
     p = arguments[0]
-    return quantity == "d_probabilities" and math.isfinite(p) and ratio(p) in constants
+    return quantity in DERIVATIVES and math.isfinite(p) and ratio(p) in constants
 
 
 def definition(mp: Any, quantity: str, constants: Any, p: Any, y: Any) -> Any:
@@ -72,10 +75,12 @@ def definition(mp: Any, quantity: str, constants: Any, p: Any, y: Any) -> Any:
         return -y * mp.log(p) - (1 - y) * mp.log1p(-p)
     if quantity == "d_probabilities":
         return (1 - y) / (1 - p) - y / p if inside else mp.mpf(0)
+    if quantity == "d2_probabilities":
+        return (1 - y) / (1 - p) ** 2 + y / p**2 if inside else mp.mpf(0)
     return mp.log1p(-p) - mp.log(p)
 
 
-def computed(quantity: str, arguments: tuple[float, ...]) -> bool:
+def computed(quantity: str, arguments: tuple[Argument, ...]) -> bool:
     """Everything but NaN; an infinite probability is clipped like any other."""
     return not any(math.isnan(v) for v in arguments) and not math.isinf(arguments[0])
 

@@ -9,12 +9,14 @@ from typing import Any
 from flint import arb, fmpq
 
 from conformance.certify import Sum, combine, ratio
-from conformance.contracts import Clause, Constants, Variants, decimal, earned, rounded
+from conformance.contracts import Clause, Constants, Variants, earned, rounded
 from conformance.enclosures import Split, at, negative_log, negative_log_complement
 from conformance.exact import NOTHING, Number
 from conformance.formats import BINARY32, Format, Mask, Values
-from conformance.losses import NAN_NUMBER
+from conformance.losses import NAN_NUMBER, Argument
+from conformance.parameters import decimal
 
+LOSS = "binary_cross_entropy"
 FLOOR = "1e-12"
 
 CLAUSES = (
@@ -42,6 +44,13 @@ CLAUSES = (
         "grad_val * (input_val - target_val) / "
         "(scalar_t(std::max((scalar_t(1) - input_val) * input_val, scalar_t(EPSILON))))",
     ),
+    Clause(
+        "torch.*",
+        "d2_probabilities",
+        False,
+        "torch/csrc/autograd/FunctionsManual.cpp, binary_cross_entropy_double_backward; eps is 1e-12",
+        "(input * input - 2 * input * target + target) / (inp_pl_eps.pow(2) * one_m_inp_pl_eps.pow(2))",
+    ),
 )
 
 
@@ -57,16 +66,19 @@ def variants(quantity: str, text: str, target: Format) -> Variants:
     """The clamp is documented, and −100 is exact in every format; the floor is by source, a binary32 constant."""
     if quantity == "loss":
         return earned("documented", constants(text, None))
-    if quantity == "d_probabilities":
+    if quantity in ("d_probabilities", "d2_probabilities"):
         clamp, floor = -decimal(text), decimal(FLOOR)
         return earned("by-source", (clamp, rounded(floor, BINARY32)), constants(text, target))
     return ()
 
 
 def value(
-    quantity: str, arguments: tuple[float, ...], constants: Constants, precision: int, outer: bool
+    quantity: str, arguments: tuple[Argument, ...], constants: Constants, precision: int, outer: bool
 ) -> tuple[Sum, Sum] | Number:
-    """The loss with min(−log p, 100) and min(−log(1−p), 100); (p − y)/max(p·(1−p), 1e-12) backward."""
+    """The loss with min(−log p, 100) and min(−log(1−p), 100); (p − y)/max(p·(1−p), 1e-12) backward.
+
+    Twice backward p² − 2·p·y + y over (p + 1e-12)²·(1 − p + 1e-12)²: the numerator is y·(1−p)² + (1−y)·p².
+    """
     p, y = arguments
     if math.isnan(p) or math.isnan(y):
         return NAN_NUMBER
@@ -78,13 +90,18 @@ def value(
     if quantity == "d_probabilities":
         below = max(exact * (1 - exact), floor)
         return Sum((exact - label) / below, ()), Sum((yes * (1 - exact) + no * exact) / below, ())
-    first = _at_most(clamp, None if p == 0 else negative_log(exact, precision), precision)
-    second = _at_most(clamp, None if p == 1 else negative_log_complement(exact, precision), precision)
+    if quantity == "d2_probabilities":
+        below = ((exact + floor) * (1 - exact + floor)) ** 2
+        squares = (1 - exact) ** 2, exact**2
+        value = (label * squares[0] + (1 - label) * squares[1]) / below
+        return Sum(value, ()), Sum((yes * squares[0] + no * squares[1]) / below, ())
+    first = at_most(clamp, None if p == 0 else negative_log(exact, precision), precision)
+    second = at_most(clamp, None if p == 1 else negative_log_complement(exact, precision), precision)
     total = combine(fmpq(0), (label, first), (1 - label, second))
     return total, combine(fmpq(0), (yes, first), (no, second))
 
 
-def _at_most(clamp: fmpq, part: Split | None, precision: int) -> Split:
+def at_most(clamp: fmpq, part: Split | None, precision: int) -> Split:
     """min(part, clamp); None is an infinity. No p of any format has a logarithm within 2^-180 of the clamp."""
     ceiling = Split(clamp, fmpq(0), arb(1))
     if part is None:
@@ -93,7 +110,7 @@ def _at_most(clamp: fmpq, part: Split | None, precision: int) -> Split:
         return ceiling if part.exact + part.coefficient * part.ball > clamp else part
 
 
-def kinks(quantity: str, arguments: tuple[float, ...], constants: Constants) -> bool:
+def kinks(quantity: str, arguments: tuple[Argument, ...], constants: Constants) -> bool:
     """Never: e^−100 is no rational, and the backward formula is a function of its own, continuous at its floor."""
     return False
 
@@ -103,13 +120,15 @@ def definition(mp: Any, quantity: str, constants: Any, p: Any, y: Any) -> Any:
     clamp, floor = constants
     if quantity == "d_probabilities":
         return (p - y) / max(p * (1 - p), floor)
+    if quantity == "d2_probabilities":
+        return (p * p - 2 * p * y + y) / ((p + floor) ** 2 * (1 - p + floor) ** 2)
     first = clamp if p == 0 else min(-mp.log(p), clamp)
     second = clamp if p == 1 else min(-mp.log1p(-p), clamp)
     return y * first + (1 - y) * second
 
 
-def computed(quantity: str, arguments: tuple[float, ...]) -> bool:
-    """The loss and its derivative inside [0, 1]."""
+def computed(quantity: str, arguments: tuple[Argument, ...]) -> bool:
+    """The loss and its derivatives with respect to p, inside [0, 1]."""
     return 0 <= arguments[0] <= 1 and quantity != "d_labels"
 
 

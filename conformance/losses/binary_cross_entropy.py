@@ -12,14 +12,17 @@ from flint import fmpq
 from conformance.certify import Sum, combine
 from conformance.enclosures import HALF, ONE, negative_log, negative_log_complement
 from conformance.exact import Number
-from conformance.losses import NAN_NUMBER, UNDEFINED, Cost, finite, infinite
+from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Cost, finite, infinite
 
 ARGUMENTS = ("probability", "label")
-QUANTITIES = {
+PARAMETERS = ("", "smoothing=0.1", "smoothing=1")
+QUANTITIES: Mapping[str, tuple[str, ...]] = {
     "loss": (),
-    "d_probabilities": (("reverse", "probability"),),
-    "d_labels": (("reverse", "label"),),
+    "d_probabilities": ("probability",),
+    "d_labels": ("label",),
+    "d2_probabilities": ("probability", "probability"),
 }
+WITHOUT_LABEL = ("d_labels",)
 
 
 def definition(mp: Any, quantity: str, p: Any, y: Any) -> Any:
@@ -28,12 +31,14 @@ def definition(mp: Any, quantity: str, p: Any, y: Any) -> Any:
         return -y * mp.log(p) - (1 - y) * mp.log1p(-p)
     if quantity == "d_probabilities":
         return (1 - y) / (1 - p) - y / p
+    if quantity == "d2_probabilities":
+        return (1 - y) / (1 - p) ** 2 + y / p**2
     return mp.log1p(-p) - mp.log(p)
 
 
-def special(quantity: str, p: float, y: float) -> Number | None:
+def special(quantity: str, p: Argument, y: Argument) -> Number | None:
     """Limits in p alone from inside [0, 1], the label fixed exactly; nothing outside."""
-    if math.isnan(p) or (math.isnan(y) and quantity != "d_labels"):
+    if math.isnan(p) or (math.isnan(y) and quantity not in WITHOUT_LABEL):
         return NAN_NUMBER
     if not (math.isfinite(y) and 0 <= p <= 1):
         return UNDEFINED
@@ -43,21 +48,25 @@ def special(quantity: str, p: float, y: float) -> Number | None:
         return infinite(y) if p == 0 else infinite(1 - y)
     if quantity == "d_labels":
         return infinite(1.0) if p == 0 else infinite(-1.0)
+    sign = 1 if quantity == "d2_probabilities" else -1
     if p == 0:
-        return infinite(-y) if y else finite(1.0)
-    return infinite(1 - y) if y != 1 else finite(-1.0)
+        return infinite(sign * y) if y else finite(1.0)
+    return infinite(1 - y) if y != 1 else finite(float(sign))
 
 
 def enclose(quantity: str, arguments: tuple[fmpq, ...], precision: int) -> tuple[Sum, Sum]:
-    """Value and scale from −log p and −log(1 − p); the derivative with respect to p is rational.
+    """Value and scale from −log p and −log(1 − p); the derivatives with respect to p are rational.
 
-    The terms are −y·log p and −(1−y)·log(1−p) of the loss, −y/p and (1−y)/(1−p) of d_probabilities, −log p
-    and log(1−p) of d_labels.
+    The terms are −y·log p and −(1−y)·log(1−p) of the loss, −y/p and (1−y)/(1−p) of d_probabilities, y/p² and
+    (1−y)/(1−p)² of d2_probabilities, −log p and log(1−p) of d_labels.
     """
     p, y = arguments
     no, yes = abs(1 - y), abs(y)
     if quantity == "d_probabilities":
         return Sum((1 - y) / (1 - p) - y / p, ()), Sum(no / (1 - p) + yes / p, ())
+    if quantity == "d2_probabilities":
+        squares = (1 - p) ** 2, p**2
+        return Sum((1 - y) / squares[0] + y / squares[1], ()), Sum(no / squares[0] + yes / squares[1], ())
     first, second = negative_log(p, precision), negative_log_complement(p, precision)
     if quantity == "loss":
         value = combine(fmpq(0), (y, first), (1 - y, second))
@@ -71,10 +80,12 @@ def error_bounds(cost: Cost) -> Mapping[str, Fraction]:
 
     Each logarithm is one function, log1p of the exact −p; a term is multiplied by y, or by 1 − y (one
     operation more), and one addition joins the terms. (1−y)/(1−p) is two subtractions and a division, and one
-    addition joins it to −y/p. d_labels is two functions and a subtraction.
+    addition joins it to −y/p; the second derivative squares 1 − p, its error twice and a product, before that.
+    d_labels is two functions and a subtraction.
     """
     return {
         "loss": cost.product(cost.function, cost.operation, cost.operation, cost.operation),
         "d_probabilities": cost.product(cost.operation, cost.operation, cost.operation, cost.operation),
         "d_labels": cost.product(cost.function, cost.operation),
+        "d2_probabilities": cost.product(*[cost.operation] * 6),
     }

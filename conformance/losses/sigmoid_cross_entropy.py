@@ -9,17 +9,20 @@ from typing import Any
 
 from flint import fmpq
 
-from conformance.certify import Sum, combine
-from conformance.enclosures import ONE, logistic_tail, softplus_tail
-from conformance.exact import Number
-from conformance.losses import NAN_NUMBER, UNDEFINED, Cost, finite, infinite
+from conformance.certify import Sum, combine, ratio
+from conformance.enclosures import ONE, logistic_slope, logistic_tail, softplus_tail
+from conformance.exact import ZERO, Number
+from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Cost, finite, infinite
 
 ARGUMENTS = ("logit", "label")
-QUANTITIES = {
+PARAMETERS = ("", "smoothing=0.1", "smoothing=1")
+QUANTITIES: Mapping[str, tuple[str, ...]] = {
     "loss": (),
-    "d_logits": (("reverse", "logit"),),
-    "d_labels": (("reverse", "label"),),
+    "d_logits": ("logit",),
+    "d_labels": ("label",),
+    "d2_logits": ("logit", "logit"),
 }
+WITHOUT_LABEL = ("d_labels", "d2_logits")
 
 
 def definition(mp: Any, quantity: str, x: Any, y: Any) -> Any:
@@ -28,12 +31,14 @@ def definition(mp: Any, quantity: str, x: Any, y: Any) -> Any:
         return (1 - y) * mp.log1p(mp.exp(x)) + y * mp.log1p(mp.exp(-x))
     if quantity == "d_logits":
         return (1 - y) / (1 + mp.exp(-x)) - y / (1 + mp.exp(x))
+    if quantity == "d2_logits":
+        return 1 / ((1 + mp.exp(-x)) * (1 + mp.exp(x)))
     return -x
 
 
-def special(quantity: str, x: float, y: float) -> Number | None:
+def special(quantity: str, x: Argument, y: Argument) -> Number | None:
     """Limits in x alone, the label fixed exactly; a NaN stays a NaN wherever the quantity depends on it."""
-    if math.isnan(x) or (math.isnan(y) and quantity != "d_labels"):
+    if math.isnan(x) or (math.isnan(y) and quantity not in WITHOUT_LABEL):
         return NAN_NUMBER
     if not math.isfinite(y):
         return UNDEFINED
@@ -42,8 +47,8 @@ def special(quantity: str, x: float, y: float) -> Number | None:
     if quantity == "loss":
         return infinite(1 - y) if x > 0 else infinite(y)
     if quantity == "d_logits":
-        return finite(1 - fmpq(*y.as_integer_ratio())) if x > 0 else finite(-y)
-    return infinite(-x)
+        return finite(1 - ratio(y)) if x > 0 else finite(-ratio(y))
+    return Number(ZERO) if quantity == "d2_logits" else infinite(-x)
 
 
 def enclose(quantity: str, arguments: tuple[fmpq, ...], precision: int) -> tuple[Sum, Sum]:
@@ -51,13 +56,17 @@ def enclose(quantity: str, arguments: tuple[fmpq, ...], precision: int) -> tuple
 
     softplus(x) is max(x, 0) + t, and sigma(x) is 1 − s for x ≥ 0 and s for x < 0. The terms are
     (1−y)·softplus(x) and y·softplus(−x) of the loss, (1−y)·sigma(x) and −y·sigma(−x) of d_logits; the
-    derivative with respect to the label is −x, one term.
+    derivative with respect to the label is −x, one term, and the second derivative sigma(x)·sigma(−x), one term
+    too: its tail is as far from zero as the loss's.
     """
     x, y = arguments
     if quantity == "d_labels":
         value = Sum(-x, ())
         return value, value if x < 0 else Sum(x, ())
     positive, a = x >= 0, abs(x)
+    if quantity == "d2_logits":
+        value = combine(fmpq(0), (ONE, logistic_slope(a, precision)))
+        return value, value
     no, yes = abs(1 - y), abs(y)
     inside = 0 <= y <= 1
     if quantity == "loss":
@@ -82,6 +91,9 @@ def error_bounds(cost: Cost) -> Mapping[str, Fraction]:
     1/(1+e) has at most half the error of e. Then multiplied and added as above.
 
     −x is exact; half an ULP is left for a format that must round it.
+
+    d2_logits is the gradient differentiated term by term: sigma(|x|)·sigma(−|x|), e over (1+e) twice, has condition
+    number (1−e)/(1+e) ≤ 1 in e, two additions, two divisions and a product; weighted and added as above.
     """
     e = cost.function
     t = cost.product(e, cost.function)
@@ -91,4 +103,5 @@ def error_bounds(cost: Cost) -> Mapping[str, Fraction]:
         "loss": cost.product(t, cost.operation, weighted, cost.operation),
         "d_logits": cost.product(s, weighted, cost.operation),
         "d_labels": cost.operation,
+        "d2_logits": cost.product(s, cost.operation, cost.operation, cost.operation, weighted, cost.operation),
     }

@@ -15,6 +15,7 @@ MARKS = {
     "wrong-sign": "sign",
     "lost": "lost",
     "raised": "raised",
+    "not-raised": "accepts",
     "wrong-shape": "shape",
     "wrong-dtype": "dtype",
     "daz": "daz",

@@ -1,4 +1,7 @@
-"""The scoreboard: a line for each adapter, entry point and mode, the worst error for each dtype."""
+"""The scoreboard: a line for each adapter, entry point and mode, the worst error for each dtype.
+
+What examinations found is a table of its own, `conformance.report.examined`.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,6 +16,7 @@ from conformance.verdicts import CONTRACT, FINDINGS, SEVERITY
 DTYPES = ("binary16", "bfloat16", "binary32", "binary64")
 GROUPS = ("loss", "gradient")
 GRADIENTS = frozenset(("d_logits", "d_probabilities"))
+"""What the gradient's columns show; second derivatives, other routes and other arguments count as special values."""
 MODE_WIDTH = 11
 INDENT = " "
 FIGURE_WIDTH = 9
@@ -40,6 +44,8 @@ def scoreboard(run: Run, assessment: Assessment | None = None) -> list[Text]:
     expected = assessment.expected if assessment else {}
     rows: dict[tuple[str, str, str], dict[str, list[Cell]]] = {}
     for cell in run.cells:
+        if cell.examination:
+            continue
         heading = (cell.adapter, cell.entry_point, cell.short_config)
         rows.setdefault(heading, {}).setdefault(cell.mode, []).append(cell)
     lines = [_header(GROUPS, 4 * FIGURE_WIDTH), _header(DTYPES * 2, FIGURE_WIDTH, "  special values")] if rows else []

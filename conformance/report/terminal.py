@@ -9,6 +9,7 @@ from rich.text import Text
 
 from conformance.causes import Cause
 from conformance.expectations import Assessment
+from conformance.report.examined import examined
 from conformance.report.findings import SHOWN, findings
 from conformance.report.scoreboard import scoreboard, totals
 from conformance.run import Run
@@ -25,7 +26,7 @@ def report(
     causes: Mapping[str, Cause] | None = None,
     shown: int = SHOWN,
 ) -> list[Text]:
-    """The whole report as styled lines: scoreboard, findings, what was left out, totals.
+    """The whole report as styled lines: scoreboard, examinations, findings, what was left out, totals.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ def report(
     """
     blocks = [
         scoreboard(run, assessment),
+        examined(run, assessment),
         findings(run, assessment, causes, shown),
         [Text(f"Left out: {sentence}") for sentence in run.left_out],
         [Text(totals(run, assessment), "bold")],

@@ -117,28 +117,31 @@ class LiveMatrix:
     """
 
     def __init__(self, found: Sequence[Source], filters: Filters) -> None:
+        from conformance.examinations import trials
         from conformance.plan import Plan, subjects
 
         self.plan: Plan = Plan(found, filters.tier)
         self.tier = filters.tier
         self.chosen: dict[str, Subject] = {subject.id: subject for subject in subjects(found, filters)}
+        self.trials = trials(self.plan, list(self.chosen.values()))
         self.expectations = _expectations(found)
         self._pool: Pool | None = None
         self._measured: dict[str, tuple[Run, Assessment]] = {}
 
     def checks(self) -> list[Check]:
         """The tests, in the order of the adapters' data."""
-        return [
+        tests = [
             Check(f"{subject.id}/{quantity}", subject.adapter)
             for subject in self.chosen.values()
             for quantity in self.plan.quantities(subject)
         ]
+        return list(dict.fromkeys([*tests, *(Check(t.test, t.subject.adapter) for t in self.trials)]))
 
     def outcome(self, check: Check) -> Outcome:
         """What a test found; its subject is measured when this is first asked."""
         identity = check.id.rpartition("/")[0]
         if identity not in self._measured:
-            run = self._measure(self.chosen[identity])
+            run = self._measure(identity)
             self._measured[identity] = run, assess(run, self.expectations)
         run, assessment = self._measured[identity]
         cells = tuple(cell for cell in run.cells if cell.test == check.id)
@@ -150,12 +153,15 @@ class LiveMatrix:
             self._pool.__exit__(None, None, None)
             self._pool = None
 
-    def _measure(self, subject: Subject) -> Run:
-        from conformance.session import results
+    def _measure(self, identity: str) -> Run:
+        from conformance.session import measured
 
         pool = self._warm_pool()
-        cells = [cell for result in results(self.plan, [subject], pool) for cell in result.cells]
-        said = pool.describe(self.plan.worker(subject))
+        subjects = [self.chosen[identity]] if identity in self.chosen else []
+        trials = [trial for trial in self.trials if trial.subject.id == identity]
+        cells = [cell for result in measured(self.plan, subjects, trials, pool) for cell in result.cells]
+        subject = next(iter(subjects), None) or trials[0].subject
+        said = pool.describe(self.plan.worker(subject) if subjects else trials[0].jobs[0].worker)
         record = {name: said[name] for name in ("versions", "python", "status", "reason")}
         adapters = [{"name": subject.adapter, **record}]
         return Run(cells, adapters, describe(), self.tier, invocation="pytest")
