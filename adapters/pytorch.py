@@ -204,6 +204,7 @@ def {g}({args}):
             fixed=("label",),
             modes=MODES["full"],
             tier="full",
+            reductions=REDUCTIONS,
         ),
         # Rows of one label: the mean over the last dimension is that of one number.
         EntryPoint(

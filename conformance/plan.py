@@ -25,8 +25,8 @@ VECTOR = 8
 """No batch is a multiple of this: it would leave out the code for the last part of an array."""
 
 FURTHER_DTYPE = "binary32"
-"""Second derivatives and further routes are in this dtype and an adapter's first mode alone, in the default tier, and
-for what only a full audit runs."""
+"""Second derivatives and further routes are in this dtype and an adapter's first mode alone, in the default tier and
+for what only a full audit runs; else in this dtype in every mode, and in every dtype in the first."""
 
 ROTATION = 5
 """Places by which the cases of the second call are moved: odd, so that each comes into another vector lane."""
@@ -235,17 +235,28 @@ class Plan:
 
     def _further(self, subject: Subject) -> dict[str, Steps]:
         adapter = self.sources[subject.adapter].adapter
-        first = subject.mode == next(iter(adapter.modes)) and subject.dtype == FURTHER_DTYPE
-        narrow = self.tier == "default" or self.entry(subject).tier == "full"
         reached = case_space.TIERS.index(self.tier) >= case_space.TIERS.index(adapter.further)
-        if not adapter.derivatives or not reached or (narrow and not first):
+        if not adapter.derivatives or not reached:
             return {}
+        if not self._is_first(subject):
+            one_off = subject.dtype == FURTHER_DTYPE or subject.mode == next(iter(adapter.modes))
+            if self.tier == "default" or self.entry(subject).tier == "full" or not one_off:
+                return {}
         return quantities.further(self._stated(subject), adapter.derivatives)
 
+    def _is_first(self, subject: Subject) -> bool:
+        """Whether a subject is in the first mode of its adapter and the dtype of what is measured but once."""
+        first = next(iter(self.sources[subject.adapter].adapter.modes))
+        return subject.mode == first and subject.dtype == FURTHER_DTYPE
+
     def tier_of(self, subject: Subject, quantity: str) -> str:
-        """The tier whose cases a quantity gets: what the default tier adds to the quick one gets edges alone there."""
-        added = self.entry(subject).tier == "default" or quantity in self._further(subject)
-        return "quick" if self.tier == "default" and added else self.tier
+        """The tier whose cases a quantity gets.
+
+        What an audit adds to the quick tier gets edges alone, but for one mode and dtype of the full tier.
+        """
+        added = self.entry(subject).tier != "quick" or quantity in self._further(subject)
+        dense = self.tier == "full" and self._is_first(subject)
+        return "quick" if added and not dense else self.tier
 
     def cases(self, subject: Subject, quantity: str = "loss") -> tuple[Cases, Mask]:
         """The cases for a quantity of a subject, and which of them its contract says raise.

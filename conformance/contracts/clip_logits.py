@@ -16,11 +16,11 @@ from flint import arb, fmpq
 from conformance.certify import Sum, combine, multiple, ratio
 from conformance.clipping import ends
 from conformance.contracts import Clause, Constants, Rules, Variants, earned
-from conformance.enclosures import ONE, at, logistic_tail, negative_log, negative_log_complement
+from conformance.enclosures import FAR, ONE, at, logistic_tail, negative_log, negative_log_complement
 from conformance.exact import Number
-from conformance.focusing import NOTHING, Focus, times
+from conformance.focusing import NOTHING, Focus, added, times
 from conformance.formats import Format, Mask, Values
-from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Loss
+from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Loss, infinite, scaled
 from conformance.losses import sigmoid_cross_entropy as entropy
 from conformance.losses.focal import ODD, Entropy, Focal, evaluate, plain
 
@@ -90,8 +90,10 @@ class ClippedSigmoid:
             sign = -ONE if quantity in ODD else ONE
         if math.isinf(x):
             found = _at_infinity(focus, quantity, label, high, precision)
-            return found if isinstance(found, Number) else (multiple(found, sign), multiple(found, sign))
+            return scaled(found, sign) if isinstance(found, Number) else (multiple(found, sign), multiple(found, sign))
         a = abs(ratio(x))
+        if _overflows(focus, quantity, a, label):
+            return infinite(-sign)
         total, scale = evaluate(focus, quantity, a, label, _entropy(a, label, high, precision), precision)
         return multiple(total, sign), scale
 
@@ -113,8 +115,11 @@ class ClippedSigmoid:
         return self.loss.composed(mp, quantity, x, y, *pieces)
 
     def computed(self, quantity: str, arguments: tuple[Argument, ...]) -> bool:
-        """Finite logits, and labels in [0, 1]."""
-        return math.isfinite(arguments[0]) and 0 <= arguments[1] <= 1
+        """Finite logits, and labels in [0, 1]; not what no format can hold."""
+        x, y = arguments
+        if not math.isfinite(x) or not 0 <= y <= 1:
+            return False
+        return not _overflows(self.loss.focus, quantity, abs(ratio(x)), ratio(y) if x >= 0 else 1 - ratio(y))
 
 
 def _flat(y: fmpq, high: fmpq, precision: int) -> Entropy:
@@ -136,16 +141,37 @@ def _entropy(a: fmpq, y: fmpq, high: fmpq, precision: int) -> Entropy:
     return _flat(y, high, precision) if active else plain(a, y, precision)
 
 
+def _overflows(focus: Focus, quantity: str, a: fmpq, y: fmpq) -> bool:
+    """Whether q^(gamma − 1) has grown beyond every format, since q is e^−a here."""
+    return quantity == "d_labels" and y == 1 and 0 < focus.gamma < 1 and a > FAR and focus.balance(y) != 0
+
+
 def _at_infinity(focus: Focus, quantity: str, y: fmpq, high: fmpq, precision: int) -> Sum | Number:
-    """The limit of the clipped loss for x → +∞; what a power of 0 does to a derivative by the label is left open."""
-    b, balance = _flat(y, high, precision), fmpq(focus.balance(y))
+    """The limit of the clipped loss for x → +∞, where q is 1 − y.
+
+    By the label it is tilt·q^g·B − A·g·q^(g−1)·B − A·q^g·log(high/(1 − high)).
+    """
+    b, balance, gamma = _flat(y, high, precision), fmpq(focus.balance(y)), focus.gamma
     if quantity in ("d_logits", "d2_logits"):
         return NOTHING
-    if quantity == "d_labels":
-        return multiple(b.by_label, -balance) if focus.gamma == 0 and focus.alpha is None else UNDEFINED
+    q = 1 - y
     with at(precision):
-        power = None if focus.gamma == 0 else focus.power(arb(1 - y))
-    return NOTHING if y == 1 and power is not None else times(b.value, balance, power, precision)
+        power = None if gamma == 0 else focus.power(arb(q))
+    if quantity == "loss":
+        return NOTHING if q == 0 and gamma != 0 else times(b.value, balance, power, precision)
+    if gamma == 0:
+        return added(multiple(b.value, focus.tilt), multiple(b.by_label, -balance))
+    if q == 0:
+        if gamma < 1 and balance != 0:
+            return infinite(-balance)
+        return multiple(b.value, -balance) if gamma == 1 else NOTHING
+    with at(precision):
+        less = focus.power(arb(q), 1)
+    return added(
+        times(b.value, focus.tilt, power, precision),
+        times(b.value, -balance * gamma, less, precision),
+        times(b.by_label, -balance, power, precision),
+    )
 
 
 _PLAIN = ClippedSigmoid(Focal(Focus(fmpq(0))))

@@ -17,10 +17,10 @@ from conformance.certify import Sum, combine, multiple, ratio
 from conformance.contracts import Constants, Variants, log_clamped
 from conformance.contracts.log_clamped import at_most
 from conformance.enclosures import ONE, Split, at, logistic_slope, logistic_tail, softplus_tail
-from conformance.exact import NOTHING, ZERO, Number
+from conformance.exact import NOTHING, Number
 from conformance.focusing import added, ball_of, times
 from conformance.formats import Format, Mask, Values
-from conformance.losses import NAN_NUMBER, Argument, finite
+from conformance.losses import NAN_NUMBER, Argument
 
 LOSS = "sigmoid_cross_entropy"
 BY_LOGITS = {"d_probabilities": "d_logits", "d2_probabilities": "d2_logits"}
@@ -55,7 +55,8 @@ def value(
     clamp, floor = constants
     label = ratio(y) if x >= 0 else 1 - ratio(y)  # for negative x the classes change places
     if math.isinf(x):
-        return finite((1 - label) * clamp) if quantity == "loss" else Number(ZERO)
+        limit = Sum((1 - label) * clamp if quantity == "loss" else fmpq(0), ())
+        return limit, limit
     sign = -ONE if x < 0 and quantity == "d_logits" else ONE
     total, scale = _at(quantity, abs(ratio(x)), label, clamp, floor, precision)
     return multiple(total, sign), scale
