@@ -110,6 +110,11 @@ class Cell:
         return "" if self.label_class in (*LABEL_CLASSES, EVERY) else self.label_class
 
     @property
+    def measurement(self) -> str:
+        """What is measured as one: the test, and the examination where the cell came of one."""
+        return f"{self.test}/{self.examination}" if self.examination else self.test
+
+    @property
     def finding(self) -> str | None:
         """The most severe verdict that is not acceptable, or None."""
         return worst_finding(dict(self.verdicts))

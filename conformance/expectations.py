@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.causes import Cause, ExpectationsError, Versions, joined, objection, read_causes
 from conformance.cell import EVERY, Cell
-from conformance.recorded import Line, exponent, read_lines
+from conformance.recorded import Line, Measurement, exponent, read_lines, read_measurements
 from conformance.run import QUICK, Run
 from conformance.verdicts import SEVERITY
 
@@ -33,10 +33,13 @@ class Expectations:
         By id.
     lines : mapping of str to sequence of Line
         By the name of the file they stand in.
+    measured : frozenset of (str, str)
+        Platform and measurement, of all that was measured when lines were recorded.
     """
 
     causes: Mapping[str, Cause] = field(default_factory=dict)
     lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    measured: frozenset[Measurement] = frozenset()
 
     def all_lines(self) -> Iterable[Line]:
         """Every recorded line."""
@@ -79,14 +82,17 @@ class Acceptance:
         By the name of the file, complete.
     refused : dict of str to str
         Id of a cell with a finding, to the reason.
+    measured : frozenset of (str, str)
+        Platform and measurement, of all that the lines speak of.
     """
 
     lines: dict[str, tuple[Line, ...]]
     refused: dict[str, str]
+    measured: frozenset[Measurement]
 
 
 def load(*adapters_folders: Path) -> Expectations:
-    """The expectations beside adapters: ``FOLDER/expectations/NAME.toml`` and ``recorded/NAME.csv``.
+    """The expectations beside adapters: ``FOLDER/expectations/NAME.toml``, ``recorded/NAME.csv`` and ``measured.csv``.
 
     Parameters
     ----------
@@ -100,6 +106,7 @@ def load(*adapters_folders: Path) -> Expectations:
     """
     causes: dict[str, Cause] = {}
     lines: dict[str, Sequence[Line]] = {}
+    measured: frozenset[Measurement] = frozenset()
     for folder in dict.fromkeys(folder.resolve() for folder in adapters_folders):
         for path in sorted((folder / "expectations").glob("*.toml")):
             for cause in read_causes(path):
@@ -108,15 +115,16 @@ def load(*adapters_folders: Path) -> Expectations:
                 causes[cause.id] = cause
         for path in sorted((folder / "expectations" / "recorded").glob("*.csv")):
             lines[path.stem] = (*lines.get(path.stem, ()), *read_lines(path))
-    return Expectations(causes, lines)
+        measured |= read_measurements(folder / "expectations" / "measured.csv")
+    return Expectations(causes, lines, measured)
 
 
 def assess(run: Run, expectations: Expectations) -> Assessment:
     """Hold a run against what is expected of it.
 
     A finding needs exactly one recorded line of its platform and version, whose verdict it has, whose bound it
-    keeps, and whose causes explain every kind of finding in the cell. Where no line of its adapter was ever
-    recorded on this platform, one cause for each kind suffices.
+    keeps, and whose causes explain every kind of finding in the cell. What was not measured when lines were last
+    recorded on this platform needs one cause for each kind.
 
     Parameters
     ----------
@@ -132,7 +140,6 @@ def assess(run: Run, expectations: Expectations) -> Assessment:
     """
     cells = run.by_id()
     here = [line for line in expectations.all_lines() if line.platform == run.platform]
-    recorded = {line.adapter for line in here}
     by_cell: dict[str, list[Line]] = {}
     for line in here:
         by_cell.setdefault(line.cell, []).append(line)
@@ -141,7 +148,7 @@ def assess(run: Run, expectations: Expectations) -> Assessment:
     for identity in run.findings:
         cell = cells[identity]
         lines = [line for line in by_cell.get(identity, ()) if run.versions(cell.adapter) in line.versions]
-        if lines or identity.partition("/")[0] in recorded:
+        if lines or (run.platform, cell.measurement) in expectations.measured:
             causes, reason = _by_line(cell, lines, run, expectations)
         else:
             causes, reason = _by_cause(cell, run, expectations)
@@ -188,7 +195,8 @@ def acceptance(run: Run, expectations: Expectations) -> Acceptance:
 
     files = sorted({*expectations.lines, *fresh})
     kept = {name: filter(stays, expectations.lines.get(name, ())) for name in files}
-    return Acceptance({name: (*kept[name], *fresh.get(name, ())) for name in files}, refused)
+    complete = {name: (*kept[name], *fresh.get(name, ())) for name in files}
+    return Acceptance(complete, refused, expectations.measured | {(run.platform, c.measurement) for c in run.cells})
 
 
 def assessed_findings(run: Run, assessment: Assessment) -> list[dict[str, Any]]:

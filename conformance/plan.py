@@ -238,24 +238,19 @@ class Plan:
         reached = case_space.TIERS.index(self.tier) >= case_space.TIERS.index(adapter.further)
         if not adapter.derivatives or not reached:
             return {}
-        if not self._is_first(subject):
-            one_off = subject.dtype == FURTHER_DTYPE or subject.mode == next(iter(adapter.modes))
-            if self.tier == "default" or self.entry(subject).tier == "full" or not one_off:
-                return {}
+        narrow = self.tier == "default" or self.entry(subject).tier == "full"
+        places = subject.mode == next(iter(adapter.modes)), subject.dtype == FURTHER_DTYPE
+        if not (all(places) if narrow else any(places)):
+            return {}
         return quantities.further(self._stated(subject), adapter.derivatives)
-
-    def _is_first(self, subject: Subject) -> bool:
-        """Whether a subject is in the first mode of its adapter and the dtype of what is measured but once."""
-        first = next(iter(self.sources[subject.adapter].adapter.modes))
-        return subject.mode == first and subject.dtype == FURTHER_DTYPE
 
     def tier_of(self, subject: Subject, quantity: str) -> str:
         """The tier whose cases a quantity gets.
 
-        What an audit adds to the quick tier gets edges alone, but for one mode and dtype of the full tier.
+        What an audit adds to the quick tier gets edges alone, but in one dtype of the full tier: alike in all modes.
         """
         added = self.entry(subject).tier != "quick" or quantity in self._further(subject)
-        dense = self.tier == "full" and self._is_first(subject)
+        dense = self.tier == "full" and subject.dtype == FURTHER_DTYPE
         return "quick" if added and not dense else self.tier
 
     def cases(self, subject: Subject, quantity: str = "loss") -> tuple[Cases, Mask]:

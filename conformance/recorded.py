@@ -1,13 +1,18 @@
-"""Recorded findings: one line a cell in ``expectations/recorded/NAME.csv``, written by ``accept``."""
+"""Recorded findings, one line a cell in ``expectations/recorded/NAME.csv``, and beside them what was measured then.
+
+``expectations/measured.csv`` tells a cell that had no finding from one that nobody looked at. Both are written by
+``accept``.
+"""
 
 import csv
 import io
 import math
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from packaging.specifiers import InvalidSpecifier
 
@@ -17,6 +22,14 @@ from conformance.verdicts import FINDINGS
 
 COLUMNS = ("cell", "cause", "versions", "platform", "verdict", "bound")
 """The header of a file of recorded findings."""
+
+T = TypeVar("T")
+
+MEASURED = ("platform", "measurement")
+"""The header of the file of measurements: a test, or a test and an examination, as ``Cell.measurement`` has it."""
+
+Measurement = tuple[str, str]
+"""Platform and measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +64,6 @@ class Line:
         return self.cell, self.cause, self.versions.text, self.platform, self.verdict, self.limit
 
     @property
-    def adapter(self) -> str:
-        """The adapter, as it stands in the cell's id."""
-        return self.cell.partition("/")[0]
-
-    @property
     def limit(self) -> str:
         """The bound as it is written: ``2^24``, or nothing."""
         return "" if self.bound is None else f"2^{self.bound}"
@@ -85,23 +93,18 @@ def read_lines(path: Path) -> tuple[Line, ...]:
     ExpectationsError
         The file is malformed.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExpectationsError(f"{path} cannot be read ({error}).") from error
-    reader = csv.reader(io.StringIO(text), strict=True)
-    lines = []
-    try:
-        for row in reader:
-            if reader.line_num == 1:
-                _require(tuple(row) == COLUMNS, f"the header must read {','.join(COLUMNS)}")
-            else:
-                lines.append(_line(row))
-        _require(reader.line_num > 0, "the file is empty")
-    except (ValueError, csv.Error, InvalidSpecifier) as error:
-        words = str(error).rstrip(".")
-        raise ExpectationsError(f"{path}, line {reader.line_num}: {words}: run accept again, or mend it.") from error
-    return tuple(lines)
+    return tuple(_read(path, COLUMNS, _line))
+
+
+def read_measurements(path: Path) -> frozenset[Measurement]:
+    """The measurements of a file; none where there is no file.
+
+    Raises
+    ------
+    ExpectationsError
+        The file is malformed.
+    """
+    return frozenset(_read(path, MEASURED, _measurement)) if path.exists() else frozenset()
 
 
 def write_lines(path: Path, lines: Iterable[Line]) -> None:
@@ -112,10 +115,44 @@ def write_lines(path: Path, lines: Iterable[Line]) -> None:
     ExpectationsError
         The file cannot be written.
     """
-    rows = sorted(line.row() for line in lines)
+    _write(path, COLUMNS, (line.row() for line in lines))
+
+
+def write_measurements(path: Path, measurements: Iterable[Measurement]) -> None:
+    """Write the file of measurements in the same manner.
+
+    Raises
+    ------
+    ExpectationsError
+        The file cannot be written.
+    """
+    _write(path, MEASURED, measurements)
+
+
+def _read(path: Path, header: tuple[str, ...], parse: Callable[[list[str]], T]) -> Iterator[T]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExpectationsError(f"{path} cannot be read ({error}).") from error
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        for row in reader:
+            if reader.line_num == 1:
+                _require(tuple(row) == header, f"the header must read {','.join(header)}")
+            else:
+                _require(len(row) == len(header), f"{len(row)} columns stand where {len(header)} belong")
+                yield parse(row)
+        _require(reader.line_num > 0, "the file is empty")
+    except (ValueError, csv.Error, InvalidSpecifier) as error:
+        words = str(error).rstrip(".")
+        raise ExpectationsError(f"{path}, line {reader.line_num}: {words}: run accept again, or mend it.") from error
+
+
+def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    rows = sorted(rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(header)
     writer.writerows(rows)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -131,13 +168,18 @@ def write_lines(path: Path, lines: Iterable[Line]) -> None:
 
 
 def _line(row: list[str]) -> Line:
-    _require(len(row) == len(COLUMNS), f"{len(row)} columns stand where {len(COLUMNS)} belong")
     cell, cause, versions, platform, verdict, limit = row
     _require(cell.count("/") >= 8, f"{cell!r} is not the id of a cell")
     _require(verdict in FINDINGS, f"{verdict!r} is not a kind of finding")
     power = re.fullmatch(r"2\^(-?\d{1,4})", limit)
     _require(bool(power) or not limit, f"the bound {limit!r} is not a power of two such as 2^24")
     return Line(cell, cause, Versions.parse(versions), platform, verdict, int(power[1]) if power else None)
+
+
+def _measurement(row: list[str]) -> Measurement:
+    platform, measurement = row
+    _require(measurement.count("/") >= 6, f"{measurement!r} is not a test")
+    return platform, measurement
 
 
 def _require(condition: bool, words: str) -> None:

@@ -11,7 +11,7 @@ from conformance.causes import Versions, matches
 from conformance.cell import Cell
 from conformance.commands import accept
 from conformance.expectations import ExpectationsError, acceptance, assess, assessed_findings, load
-from conformance.recorded import exponent, write_lines
+from conformance.recorded import exponent, write_lines, write_measurements
 from conformance.run import Run, RunError, write
 
 CAUSE = """
@@ -97,6 +97,7 @@ class Folder:
         assert not accepted.refused
         for name, lines in accepted.lines.items():
             write_lines(self.path / "expectations" / "recorded" / f"{name}.csv", lines)
+        write_measurements(self.path / "expectations" / "measured.csv", accepted.measured)
         return self
 
     def reason(self, run: Run) -> str:
@@ -128,11 +129,13 @@ def test_a_finding_that_nothing_covers_is_unexpected(folder: Folder) -> None:
     assert folder.reason(make_run(lost(config={"reduction": "mean"}))) == "no cause covers it"
 
 
-def test_a_cause_alone_suffices_only_on_a_platform_never_recorded(folder: Folder) -> None:
+def test_a_cause_alone_suffices_only_for_what_was_not_measured_when_lines_were_recorded(folder: Folder) -> None:
     assert folder.reason(make_run(lost())) == ""
-    folder.line(lost(mode="vmap"))
+    folder.accept(make_run(cell(region="zero"), lost(mode="vmap")))
     assert "not recorded, though the cause sigmoid-minus-label" in folder.reason(make_run(lost()))
     assert folder.reason(make_run(lost(), environment=_elsewhere(platform="aarch64-neon"))) == ""
+    assert folder.reason(make_run(lost(dtype="binary64"))) == "", "of another test"
+    assert folder.reason(make_run(lost(label_class="identities"))) == "", "of an examination"
 
 
 def test_the_cap_holds_where_nothing_is_recorded(folder: Folder) -> None:

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the recorded lines of a run beside the adapters."""
     from conformance.expectations import acceptance, load
     from conformance.places import adapters_folder
-    from conformance.recorded import write_lines
+    from conformance.recorded import write_lines, write_measurements
     from conformance.run import QUICK, RunError, read
 
     folder = args.adapters or adapters_folder()
@@ -58,4 +58,6 @@ def run(args: argparse.Namespace) -> int:
         if after != before:
             write_lines(path, lines)
         print(f"{path}: {len(after)} lines, {len(after - before)} new, {len(before - after)} dropped")
+    if accepted.measured != known.measured:
+        write_measurements(folder / "expectations" / "measured.csv", accepted.measured)
     return 0
