@@ -66,7 +66,7 @@ def contract_golden(contract: Contract, quantity: str, constants: Constants, col
         Of length N; ``other`` differs from ``value`` at kinks only.
     """
     decimal = constants == contract.rules.constants(contract.constant, None)
-    own = contract.loss in ("", tables.functions().get(contract.name))
+    own = contract.loss == tables.functions().get(contract.name)
     table = _stored(contract.name, quantity) if decimal and own else {}
     inner = _gather(contract_pair(contract, quantity, constants), columns, table)
     kinks = contract.rules.kinks

@@ -108,7 +108,7 @@ def ground(loss: str, contract: str, labels: tuple[str, ...], dtype: str, quanti
         Of the results.
     """
     values = columns(loss, dtype, labels)
-    exact, bound = golden(loss, quantity, values), contracts.load(contract)
+    exact, bound = golden(loss, quantity, values), contracts.load(contract, loss)
     unit, most = ulp_exponent(exact.scale, fmt), limit(loss, quantity, fmt)
     documented = np.zeros(len(unit), bool)
     for kind, constants in bound.rules.variants(quantity, bound.constant, fmt):

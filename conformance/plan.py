@@ -312,7 +312,7 @@ def cases_of(loss: str, contract: str, dtype: str, tier: str, labels: tuple[str,
     """The cases of a loss that a contract speaks of, of some label classes or all, and which of them it says raise."""
     found = case_space.build(losses.load(loss).ARGUMENTS, dtype, tier)
     columns = dict(zip(found.arguments, found.values, strict=True))
-    raises = contracts.load(contract).rules.raises(columns)
+    raises = contracts.load(contract, loss).rules.raises(columns)
     outside = found.label_class == LABEL_CLASSES.index("outside")
     if "outside" in found.regions:
         outside = outside | (found.region == found.regions.index("outside"))

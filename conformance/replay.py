@@ -73,7 +73,7 @@ def _entry(source: Source, cell: Cell) -> EntryPoint | None:
 
 def contract(entry: EntryPoint, quantity: str) -> str:
     """What is documented of a quantity of an entry point, each sentence with its source."""
-    clauses = contracts.load(entry.contract).clauses(entry.path)
+    clauses = contracts.load(entry.contract, entry.loss).clauses(entry.path)
     lines = [
         f"“{clause.quote}” ({'documented' if clause.documented else 'source'}: {clause.source})"
         for clause in clauses

@@ -82,7 +82,7 @@ def _references(
     if compute.precision < FORMATS[dtype].precision:
         whole = _mathematics(loss, contract, dtype, quantity, tier, labels)
         references.append(Reference("documented", _moved(whole, loss, quantity, found, columns)))
-    bound = contracts.load(contract)
+    bound = contracts.load(contract, loss)
     for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
         references.append(Reference(kind, contract_golden(bound, quantity, constants, columns)))
     return tuple(references)

@@ -80,7 +80,7 @@ def pair_of(name: str, quantity: str) -> Callable[[Row], Pair]:
     """The certified computation behind a table's lines."""
     if name in stored_losses():
         return exact_pair(name, quantity)
-    contract = contracts.load(name)
+    contract = contracts.load(name, stored_contracts()[name])
     constants = contract.rules.constants(contract.constant, None)
     assert constants is not None  # decimal constants are never vacuous
     return contract_pair(contract, quantity, constants)

@@ -25,7 +25,8 @@ from conformance.limits import limit
 from conformance.normative import agrees
 from conformance.pairs import contract_pair
 from conformance.parameters import decimal as parsed
-from conformance.plan import cases_of
+from conformance.plan import cases_of, sources
+from conformance.standards import standard
 from conformance.verdicts import CONTRACT, DEVIATION
 
 LOSS, LOGITS, ROW = "binary_cross_entropy", "sigmoid_cross_entropy", "categorical_cross_entropy(classes=3)"
@@ -278,7 +279,7 @@ def test_what_is_documented_to_raise() -> None:
 
 @pytest.mark.parametrize("name", contracts.names())
 def test_every_clause_quotes_its_source(name: str) -> None:
-    clauses = contracts.load(name).rules.CLAUSES
+    clauses = contracts.load(name, LOSS).rules.CLAUSES
     assert clauses
     known = {"domain", "dtype", *(q for loss in losses.names() for q in losses.load(loss).QUANTITIES)}
     for clause in clauses:
@@ -301,10 +302,10 @@ def test_clauses_are_found_by_entry_point() -> None:
 
 
 def test_names_with_and_without_constants() -> None:
-    assert CLIP.constant == "1e-7" and contracts.load("exact").constant == ""
+    assert CLIP.constant == "1e-7" and contracts.load("exact", LOSS).constant == ""
     for wrong in ("clamp(3)", "clip(1e-7", "", "exact()x"):
         with pytest.raises(KeyError, match="there is no contract"):
-            contracts.load(wrong)
+            contracts.load(wrong, LOSS)
 
 
 DECIMAL = r"-?[0-9]{1,12}(\.[0-9]{1,12})?([eE]-?[0-9]{1,2})?"
@@ -340,3 +341,29 @@ def test_kinds_of_one_quantity_come_in_the_order_of_the_verdicts() -> None:
             for fmt in FORMATS.values():
                 order = [CONTRACT.index(k) for k, _ in contract.rules.variants(quantity, contract.constant, fmt)]
                 assert all(a <= b for a, b in pairwise(order))
+
+
+CONTRACTED = sorted(
+    {(e.loss, e.contract, e.computes) for s in sources() for e in s.adapter.entry_points if e.contract != "exact"}
+)
+
+
+@pytest.mark.parametrize(("loss", "contract", "computes"), CONTRACTED, ids=lambda name: name)
+def test_an_entry_point_is_held_to_its_contract_for_its_own_loss(loss: str, contract: str, computes: str) -> None:
+    """What the contract says of the loss, correctly rounded, is no finding where the loss is judged."""
+    entry = next(
+        e
+        for s in sources()
+        for e in s.adapter.entry_points
+        if (e.loss, e.contract, e.computes) == (loss, contract, computes)
+    )
+    for quantity in losses.load(loss).QUANTITIES:
+        rule = standard(entry, "binary32", quantity, "quick", False, False)
+        bound = contracts.load(contract, loss)
+        columns = cases_of(loss, contract, "binary32", "quick", entry.labels)[0].values
+        due = golden(loss, quantity, columns)
+        for kind, constants in bound.rules.variants(quantity, bound.constant, BINARY32):
+            assert kind in {reference.kind for reference in rule.references}
+            due = contract_golden(bound, quantity, constants, columns)
+        verdicts = judge(round_to(due.value, rule.container), rule.container.name, rule).verdict
+        assert not np.isin(verdicts, [CODE[v] for v in DEVIATION]).any()

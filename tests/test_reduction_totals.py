@@ -86,7 +86,7 @@ def test_what_is_not_finite(rows: list[tuple[float, float]], factors: list[int],
 
 
 def test_a_contract_reduces_too() -> None:
-    clamp = contracts.load("log_clamped(-100)")
+    clamp = contracts.load("log_clamped(-100)", "binary_cross_entropy")
     constants = clamp.rules.constants("-100", None)
     assert constants is not None
     terms = [documented(clamp, "loss", constants, row) for row in ((0.0, 1.0), (0.5, 1.0))]

@@ -220,7 +220,8 @@ def test_a_contract_is_read_from_its_table_only_for_the_loss_of_the_table() -> N
     row = [np.array([0.5]), np.array([1.0])]
     plain, focal = (
         contract_golden(found, "loss", found.rules.constants("1e-7", None) or (), row).value.number(0)
-        for found in (contracts.load("clip(1e-7)"), contracts.load("clip(1e-7)", "focal_of_probability(gamma=2)"))
+        for loss in ("binary_cross_entropy", "focal_of_probability(gamma=2)")
+        for found in (contracts.load("clip(1e-7)", loss),)
     )
     assert plain == tables.read("clip(1e-7)")["loss", (0.5, 1.0)][0]
     assert focal == plain._replace(exponent=plain.exponent - 2)

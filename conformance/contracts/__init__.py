@@ -103,13 +103,13 @@ class Contract:
         ``1e-7``, as the documentation writes it; empty where there is none.
     rules : Rules
     loss : str
-        Of which loss it speaks; empty is the one that the contract's file speaks of.
+        Of which loss it speaks.
     """
 
     name: str
     constant: str
     rules: Rules
-    loss: str = ""
+    loss: str
 
     def clauses(self, entry_point: str) -> list[Clause]:
         """The clauses of an entry point."""
@@ -122,14 +122,14 @@ def names() -> list[str]:
 
 
 @cache
-def load(name: str, loss: str = "") -> Contract:
+def load(name: str, loss: str) -> Contract:
     """A contract by its name, with or without a constant in brackets, of a loss.
 
     Parameters
     ----------
     name : str
     loss : str
-        Left out, it is the loss that the contract's file speaks of.
+        Its name.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def load(name: str, loss: str = "") -> Contract:
     if stem not in names():
         raise KeyError(f"there is no contract {name!r}; known are {', '.join(names())}")
     file: Any = importlib.import_module(f"{__name__}.{stem}")
-    return Contract(name, constant, bound(file, losses.load(loss)) if loss else file, loss)
+    return Contract(name, constant, bound(file, losses.load(loss)), loss)
 
 
 def bound(file: Any, loss: Loss) -> Rules:

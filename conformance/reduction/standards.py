@@ -122,7 +122,7 @@ def _due(
 def _behaviours(loss: str, contract: str, quantity: str, compute: Format) -> Iterator[tuple[str, Behaviour]]:
     """Mathematics, then what the contract documents: from a row to its term."""
     yield "", partial(mathematics, loss, quantity)
-    bound = contracts.load(contract)
+    bound = contracts.load(contract, loss)
     for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
         yield kind, partial(documented, bound, quantity, constants)
 
