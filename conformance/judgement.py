@@ -15,10 +15,11 @@ from conformance.formats import FORMATS, Mask, to_float64
 from conformance.job import Observation
 from conformance.judge import Columns, Standard, choose, everything, judge, with_raised
 from conformance.normative import confirm
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
 from conformance.probe import Probe
 from conformance.quantities import exact
 from conformance.standards import standard
+from conformance.subject import Subject
 from conformance.summary import RANK, Tally, digest, summarise, tally, worse
 from conformance.verdicts import SEVERITY, VERDICTS
 

@@ -15,11 +15,12 @@ from conformance.cell import Cell, shortest
 from conformance.examinations import Shown, Trial
 from conformance.formats import FORMATS, to_float64
 from conformance.measure import Job, Observation, Pool
-from conformance.plan import Plan, Source, Subject, sources
+from conformance.plan import Plan
 from conformance.quantities import exact
 from conformance.report.explanation import Details
 from conformance.reproducer import reproducer
 from conformance.run import Run, RunError
+from conformance.subject import Source, Subject, sources
 
 LENGTHS = (1, 8, 16)
 """Arrays a reproducer is tried with before the whole length: the case alone, in a vector of eight, in two of them."""

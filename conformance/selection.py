@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from conformance.plan import Filters, Source, sources
+from conformance.subject import Filters, Source, sources
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,9 @@ from conformance import examinations
 from conformance.examinations import Examined, Trial
 from conformance.judgement import Result, judged
 from conformance.measure import Job, Observation, Pool, WorkerKey
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
 from conformance.probe import PROBE_LENGTHS, Probe, probe_flags
+from conformance.subject import Subject
 
 ProbeKey = tuple[WorkerKey, str, str]
 

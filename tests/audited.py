@@ -9,8 +9,9 @@ from typing import Any
 from conformance.cell import Cell
 from conformance.judgement import Result
 from conformance.measure import Pool
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
 from conformance.session import results
+from conformance.subject import Filters, sources, subjects
 from conformance.verdicts import FINDINGS
 
 Key = tuple[str, str, str, str, str]

@@ -11,8 +11,9 @@ import pytest
 from commandline import REQUIRED, bce
 
 from conformance.measure import Pool
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
 from conformance.run import Run, read
+from conformance.subject import Filters, sources, subjects
 
 
 @pytest.fixture(scope="session")

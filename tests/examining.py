@@ -9,8 +9,9 @@ from typing import Any
 from conformance import examinations
 from conformance.cell import Cell
 from conformance.measure import Pool
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
 from conformance.session import measured
+from conformance.subject import Filters, sources, subjects
 
 
 def examine(name: str, file: Path | str, tier: str = "full", **filters: Any) -> list[Cell]:

@@ -23,10 +23,11 @@ from conformance.formats import BINARY32
 from conformance.job import Observation
 from conformance.measure import Pool
 from conformance.outcomes import Inputs, Off, Outcome, differs, outcome, promised, verdict
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
 from conformance.promises import ACCEPTS, EXCLUDES, RAISES, RETURNS, Documented, Promise
 from conformance.report.behaviour import table
 from conformance.session import measured
+from conformance.subject import Filters, sources, subjects
 from conformance.verdicts import VERDICTS
 
 MISBEHAVED = Path(__file__).with_name("misbehaved.py")

@@ -13,9 +13,10 @@ from handmade import ENVIRONMENT, cell, make_run
 from conformance.cell import FIGURELESS, LABEL_CLASSES, Cell
 from conformance.expectations import Expectations, assess, load
 from conformance.places import adapters_folder
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
 from conformance.recorded import Line
 from conformance.run import Run
+from conformance.subject import Filters, sources, subjects
 from conformance.verdicts import SEVERITY
 
 WIDEST = 4

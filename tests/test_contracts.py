@@ -25,8 +25,9 @@ from conformance.limits import limit
 from conformance.normative import agrees
 from conformance.pairs import contract_pair
 from conformance.parameters import decimal as parsed
-from conformance.plan import cases_of, sources
+from conformance.plan import cases_of
 from conformance.standards import standard
+from conformance.subject import sources
 from conformance.verdicts import CONTRACT, DEVIATION
 
 LOSS, LOGITS, ROW = "binary_cross_entropy", "sigmoid_cross_entropy", "categorical_cross_entropy(classes=3)"

@@ -14,8 +14,9 @@ from conformance import examinations
 from conformance.cell import LABEL_CLASSES, Cell
 from conformance.examinations import Examined, Trial, cell_of, trial_of, witness
 from conformance.measure import Observation, Pool
-from conformance.plan import Plan, Subject, sources
+from conformance.plan import Plan
 from conformance.session import measured
+from conformance.subject import Subject, sources
 
 SUBJECT = Subject("arithmetic", "numpy.log1p", "{}", "eager", "binary32")
 PRODUCT = "logit * label"

@@ -15,7 +15,7 @@ from conformance.comparison import Comparison
 from conformance.formats import FORMATS, neighbours
 from conformance.neighbourhoods import neighbourhoods
 from conformance.places import adapters_folder
-from conformance.plan import sources
+from conformance.subject import sources
 from conformance.twins import twins
 
 UNLAWFUL = FAULTY / "unlawful.py"

@@ -13,7 +13,8 @@ from workbench import FAULTY
 from conformance.cell import Cell
 from conformance.examinations.invariants import ALL, COMPARED, FEW, LONG, MIDDLE, sample, windows
 from conformance.places import adapters_folder
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
+from conformance.subject import Filters, sources, subjects
 
 UNSTEADY = FAULTY / "unsteady.py"
 BOTH = ("loss", "d_logits")

@@ -31,9 +31,10 @@ from conformance.known_defects.script import ScriptError, program
 from conformance.known_defects.wanted import Seen, Texts
 from conformance.measure import Pool
 from conformance.places import adapters_folder
-from conformance.plan import Plan, sources
+from conformance.plan import Plan
 from conformance.report.known_defects import table
 from conformance.report.terminal import plain
+from conformance.subject import sources
 
 ADAPTER = """
 from conformance.adapter import Adapter, EntryPoint

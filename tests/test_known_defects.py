@@ -20,9 +20,10 @@ from conformance.known_defects.records import Defect, load
 from conformance.known_defects.wanted import ANY, FINITE_NUMBER, Exactly, Seen, Texts
 from conformance.measure import Pool
 from conformance.places import adapters_folder
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
 from conformance.run import Run
 from conformance.session import results
+from conformance.subject import Filters, sources, subjects
 
 DEFECTS = load(adapters_folder())
 every_defect = pytest.mark.parametrize("defect", [d for d in DEFECTS if d.code], ids=lambda d: d.id)

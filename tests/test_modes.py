@@ -17,8 +17,9 @@ from conformance.examinations.modes import changes
 from conformance.formats import BINARY32, from_float64
 from conformance.judge import Standard
 from conformance.measure import Pool
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
 from conformance.session import measured
+from conformance.subject import Filters, sources, subjects
 
 FICKLE = FAULTY / "fickle.py"
 BOTH = ("loss", "d_logits")

@@ -9,8 +9,8 @@ from playback import SOME, record
 from conformance import losses
 from conformance.formats import FORMATS
 from conformance.judgement import Result
-from conformance.plan import FURTHER_DTYPE
 from conformance.quantities import plain
+from conformance.subject import FURTHER_DTYPE
 
 
 @pytest.fixture(scope="module")

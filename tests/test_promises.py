@@ -16,8 +16,8 @@ from conformance import promises
 from conformance.adapter import EntryPoint
 from conformance.arrangements import arrangements
 from conformance.calls import calls
-from conformance.plan import sources
 from conformance.promises import ACCEPTS, EXCLUDES, RAISES, RETURNS, Promise
+from conformance.subject import sources
 
 ADAPTERS = {source.adapter.name: source.adapter for source in sources()}
 PROMISES = promises.promises()

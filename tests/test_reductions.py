@@ -16,12 +16,13 @@ from conformance.cell import Cell
 from conformance.examinations import Trial, reductions, trial_of
 from conformance.formats import FORMATS
 from conformance.measure import Pool
-from conformance.plan import Filters, Plan, Source, sources, subjects
+from conformance.plan import Plan
 from conformance.reduction import divisors
 from conformance.reduction.programme import LARGE, SIZES
 from conformance.replay import details
 from conformance.run import Run
 from conformance.session import measured
+from conformance.subject import Filters, Source, sources, subjects
 
 ADAPTER = Path(__file__).with_name("reducing.py")
 

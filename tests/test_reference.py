@@ -8,8 +8,8 @@ from conformance.adapter import load_adapters
 from conformance.formats import FORMATS
 from conformance.judgement import Result
 from conformance.places import adapters_folder
-from conformance.plan import FURTHER_DTYPE
 from conformance.quantities import plain
+from conformance.subject import FURTHER_DTYPE
 
 
 @pytest.fixture(scope="module")

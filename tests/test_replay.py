@@ -10,10 +10,11 @@ from handmade import ENVIRONMENT, cell
 
 from conformance.cell import Cell
 from conformance.measure import Pool
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
 from conformance.replay import details
 from conformance.run import Run, RunError
 from conformance.session import results
+from conformance.subject import Filters, sources, subjects
 
 ADAPTER = """
 from conformance.adapter import Adapter, EntryPoint

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conformance.cell import Cell
     from conformance.measure import Pool
-    from conformance.plan import Plan, Subject
+    from conformance.plan import Plan
+    from conformance.subject import Subject
 
 HELP = "measure the installed frameworks against certified exact values"
 EPILOG = """examples:
@@ -58,9 +59,10 @@ def run(args: argparse.Namespace) -> int:
     from conformance.environment import describe
     from conformance.measure import Pool
     from conformance.places import adapters_folder
-    from conformance.plan import Plan, left_out, subjects
+    from conformance.plan import Plan
     from conformance.report.terminal import report, show
     from conformance.run import Run, prepare, to_text, write
+    from conformance.subject import left_out, subjects
 
     found, filters = selection.chosen(args)
     wanted = subjects(found, filters)
@@ -105,9 +107,10 @@ def list_known_defects(args: argparse.Namespace) -> int:
     from conformance.known_defects.records import load
     from conformance.measure import Pool
     from conformance.places import adapters_folder
-    from conformance.plan import Plan, subjects
+    from conformance.plan import Plan
     from conformance.report.known_defects import table
     from conformance.report.terminal import show
+    from conformance.subject import subjects
 
     found, filters = selection.chosen(args)
     chosen = list(dict.fromkeys(s.adapter for s in subjects(found, filters)))

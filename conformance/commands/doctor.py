@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.plan import Source
+    from conformance.subject import Source
 
 HELP = "say what is wrong with this installation"
 
@@ -151,8 +151,8 @@ def _adapters(names: Sequence[str], python: str) -> Iterator[Symptom]:
     from conformance.adapter import AdapterError
     from conformance.measure import Pool
     from conformance.places import adapters_folder
-    from conformance.plan import sources
     from conformance.selection import is_file
+    from conformance.subject import sources
 
     files = [name for name in names if is_file(name)]
     kept = [name for name in names if not is_file(name)]
@@ -176,7 +176,8 @@ def _adapters(names: Sequence[str], python: str) -> Iterator[Symptom]:
 
 
 def _framework(source: Source, describe: Callable[..., dict[str, object]]) -> Symptom:
-    from conformance.plan import Plan, Subject
+    from conformance.plan import Plan
+    from conformance.subject import Subject
 
     adapter = source.adapter
     entry = adapter.entry_points[0]

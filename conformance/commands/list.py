@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.plan import Source, Subject
+    from conformance.subject import Source, Subject
 
 HELP = "list adapters, their versions, and what an audit would measure"
 
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """List."""
     from conformance import selection
-    from conformance.plan import left_out, subjects
+    from conformance.subject import left_out, subjects
 
     found, filters = selection.chosen(args)
     chosen = subjects(found, filters)

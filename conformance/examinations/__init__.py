@@ -28,7 +28,8 @@ import numpy as np
 from conformance.cases import TIERS
 from conformance.cell import Cell
 from conformance.job import Job, Observation
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
+from conformance.subject import Subject
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conformance import losses
 from conformance.adapter import Adapter, EntryPoint
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
+from conformance.subject import Subject
 
 DTYPE = "binary32"
 """The dtype of the default tier, and of what is rare or slow."""

@@ -24,8 +24,9 @@ from conformance.examinations import Trial, cell_of, witness
 from conformance.formats import FORMATS, from_float64
 from conformance.job import Job, Observation, WorkerKey
 from conformance.outcomes import Inputs, Off, Outcome, differs, outcome, promised, verdict
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
 from conformance.promises import ACCEPTS, Documented, documented
+from conformance.subject import Subject
 
 TIER = "full"
 """Not all that it finds has a recorded cause yet."""

@@ -26,8 +26,9 @@ from conformance.formats import FORMATS, Values, from_float64, to_float64
 from conformance.identity import IDENTITIES, POWERS, Ground, columns, ground, scaled, twin
 from conformance.job import Job, Observation
 from conformance.limits import limit
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
 from conformance.standards import formats
+from conformance.subject import Subject
 from conformance.twins import BINARY, SIGMOID, Twin, twins
 
 TIER = "full"

@@ -1,7 +1,7 @@
 """Bitwise invariance: the result of a value is the same wherever, in whatever company and however often it is asked.
 
-The same values stand at every place of arrays of length 1 to 70 (what compiles for each length gets a few of
-them) and in the middle of a long one; regions ``position`` and ``batch`` say whether place or length alone
+The same values stand at every place of arrays of length 1 to 70 (what compiles for each length, or is rare, gets a
+few of them) and in the middle of a long one; regions ``position`` and ``batch`` say whether place or length alone
 changes a result, ``repeat`` whether asking again does, ``layout-...`` another layout in memory, ``threads`` one
 thread instead of all. A NaN is a NaN: its sign and payload do not count.
 """
@@ -26,7 +26,8 @@ from conformance.formats import FORMATS, to_float64
 from conformance.golden import Golden, golden
 from conformance.job import Job, Observation
 from conformance.occurrences import Occurrences
-from conformance.plan import Plan, Subject, cases_of
+from conformance.plan import Plan, cases_of
+from conformance.subject import Subject
 
 TIER = "full"
 """Not all that it finds has a recorded cause yet."""
@@ -35,7 +36,7 @@ NAME = "invariants"
 
 ALL = tuple(range(1, 71))
 FEW = (7, 63)
-"""Lengths: all there are, and those of what compiles for each length."""
+"""Lengths: all there are, and those of what compiles for each length or is rare."""
 
 MIDDLE = 4096
 """A length at which the parts of an array before and behind the vectors do not matter."""
@@ -171,7 +172,7 @@ def windows(plan: Plan, subject: Subject, count: int) -> tuple[tuple[int, int], 
         How many values there are.
     """
     compiles = subject.mode in plan.sources[subject.adapter].adapter.per_shape
-    lengths = FEW if compiles else ALL
+    lengths = FEW if compiles or plan.entry(subject).tier == "full" else ALL
     asked = [(start, length) for length in lengths for start in (0, STRIDE * length, STRIDE * length + MOVED)]
     asked += [(start, length) for length, step in SWEPT if length in lengths for start in range(0, count, step)]
     again = [(0, length) for length in (1, 7, 63, MIDDLE) if length in (*lengths, MIDDLE)]

@@ -21,8 +21,9 @@ from conformance.examinations._extent import DTYPE, gradient
 from conformance.formats import FORMATS, Bits, Mask, Values, to_float64
 from conformance.job import Job, Observation
 from conformance.judge import Standard, judge
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
 from conformance.standards import standard
+from conformance.subject import Subject
 from conformance.verdicts import FINDINGS, MATHEMATICS, VERDICTS
 
 TIER = "full"

@@ -22,12 +22,13 @@ from conformance.examinations import Trial, cell_of, witness
 from conformance.formats import FORMATS, to_float64
 from conformance.job import Job, Observation
 from conformance.judge import judge
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
 from conformance.quantities import plain
 from conformance.reduction import divisors, totals
 from conformance.reduction.programme import Item, Place, items, place
 from conformance.reduction.questions import Question
 from conformance.reduction.standards import Due
+from conformance.subject import Subject
 from conformance.summary import digest, tally
 from conformance.verdicts import FINDINGS, VERDICTS
 

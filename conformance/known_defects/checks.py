@@ -15,7 +15,8 @@ from conformance.job import Job, Observation
 from conformance.known_defects.records import Defect
 from conformance.known_defects.script import program
 from conformance.known_defects.wanted import Seen
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
+from conformance.subject import Subject
 
 PRESENT, CHANGED, FIXED, DOCUMENTED, NOT_APPLICABLE = "present", "changed", "fixed", "documented", "not-applicable"
 STATES = {

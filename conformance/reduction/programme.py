@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from conformance import losses
 from conformance.adapter import EntryPoint
 from conformance.formats import FORMATS
-from conformance.plan import Plan, Subject
+from conformance.plan import Plan
 from conformance.reduction.samples import Sample, sample
+from conformance.subject import Subject
 
 SIZES = (1, 2, 7, 257, 2049, 70_000, 200_000)
 """One, two, an odd few; past 2^8, 2^11 and 2^16, where 16-bit formats stop to count; and what a network sees."""

@@ -16,7 +16,8 @@ from conformance.run import Run, RunError, read
 
 if TYPE_CHECKING:
     from conformance.measure import Pool
-    from conformance.plan import Filters, Plan, Source, Subject
+    from conformance.plan import Plan
+    from conformance.subject import Filters, Source, Subject
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ class LiveMatrix:
 
     def __init__(self, found: Sequence[Source], filters: Filters) -> None:
         from conformance.examinations import trials
-        from conformance.plan import Plan, subjects
+        from conformance.plan import Plan
+        from conformance.subject import subjects
 
         self.plan: Plan = Plan(found, filters.tier)
         self.tier = filters.tier

@@ -9,7 +9,8 @@ import pytest
 
 from conformance.measure import Pool
 from conformance.places import adapters_folder
-from conformance.plan import Filters, Plan, sources, subjects
+from conformance.plan import Plan
+from conformance.subject import Filters, sources, subjects
 
 Say = Callable[[str], None]
 Seconds = Callable[..., float]
