@@ -1,4 +1,4 @@
-"""The rows of known defects: none is missing, each tells its two outcomes apart, and an audit finds what is present."""
+"""The rows of known defects: none is missing, and each tells its two outcomes apart."""
 
 from __future__ import annotations
 
@@ -12,18 +12,12 @@ from typing import Any
 import pytest
 from commandline import REQUIRED, bce
 
-from conformance.causes import matches
 from conformance.exact import Number, pack, round_to
 from conformance.formats import BINARY32, FORMATS, Format, to_float64
-from conformance.known_defects.checks import CHANGED, NOT_APPLICABLE, PRESENT, STATES
+from conformance.known_defects.checks import NOT_APPLICABLE, STATES
 from conformance.known_defects.records import Defect, load
 from conformance.known_defects.wanted import ANY, FINITE_NUMBER, Exactly, Seen, Texts
-from conformance.measure import Pool
 from conformance.places import adapters_folder
-from conformance.plan import Plan
-from conformance.run import Run
-from conformance.session import results
-from conformance.subject import Filters, sources, subjects
 
 DEFECTS = load(adapters_folder())
 every_defect = pytest.mark.parametrize("defect", [d for d in DEFECTS if d.code], ids=lambda d: d.id)
@@ -184,29 +178,3 @@ def test_every_row_has_its_say(here: list[dict[str, Any]]) -> None:
         mine = [check for check in here if check["adapter"] == name and check["framework"] == name]
         asked = [check for check in mine if check["state"] != NOT_APPLICABLE]
         assert not mine or len(asked) > len(mine) / 2, name
-
-
-UNCAUGHT = {"pytorch-25174"}
-"""Present, and not found by an audit yet: a weight for each row, which the page of BCELoss still promises."""
-
-
-def in_full(globs: Iterable[str]) -> list[str]:
-    """The ids of findings that the full tier has in the subjects of some cells; the default tier leaves them out."""
-    wanted = {glob.rsplit("/", 3)[0] for glob in globs}
-    found = sources()
-    chosen = [s for s in subjects(found, Filters(tier="full")) if any(matches(glob, s.id) for glob in wanted)]
-    with Pool() as pool:
-        return [c.id for r in results(Plan(found, "full"), chosen, pool) for c in r.cells if c.finding]
-
-
-@pytest.mark.xfail(reason="rests on subjects of the full tier, which is not finished", strict=False)
-def test_an_audit_finds_by_region_whatever_is_present(here: list[dict[str, Any]], run: Run) -> None:
-    """Each row that is present, or came back wrong in another way, names cells; each of them has a finding."""
-    rows = [check for check in here if check["state"] in (PRESENT, CHANGED)]
-    caught = {(check["id"], glob, check["adapter"]) for check in rows for glob in check["caught"]}
-    findings = [(cell.adapter, cell.id) for cell in run.cells if cell.finding]
-    open_ones = {row for row in caught if not any(row[2] == a and matches(row[1], cell) for a, cell in findings)}
-    full = in_full(glob for _, glob, _ in open_ones)
-    missed = {row for row in open_ones if not any(matches(row[1], cell) for cell in full)}
-    assert {identity for identity, *_ in missed} <= UNCAUGHT
-    assert {check["id"] for check in rows} == {identity for identity, *_ in caught}
