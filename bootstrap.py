@@ -20,7 +20,13 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "bce-conformance.stamp"
 GIGABYTES = 4.5  # with PyTorch's CPU wheel; its CUDA wheel brings about as much again
-FRAMEWORKS = {"torch": "torch", "tensorflow": "tensorflow", "keras": "keras", "jax": "jax, optax"}
+FRAMEWORKS = {
+    "torch": "torch",
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+    "openvino": "openvino",
+    "jax": "jax, optax",
+}
 
 # Build requirements are pinned as well. The path is relative, because pip splits it at spaces.
 CONSTRAINED = {

@@ -49,7 +49,13 @@ def golden(loss: str, quantity: str, columns: Sequence[Values]) -> Golden:
     return _gather(exact_pair(loss, quantity), columns, _stored(loss, quantity))
 
 
-def contract_golden(contract: Contract, quantity: str, constants: Constants, columns: Sequence[Values]) -> Golden:
+def contract_golden(
+    contract: Contract,
+    quantity: str,
+    constants: Constants,
+    columns: Sequence[Values],
+    mathematics: Golden | None = None,
+) -> Golden:
     """What a contract documents, with given constants.
 
     Parameters
@@ -59,12 +65,20 @@ def contract_golden(contract: Contract, quantity: str, constants: Constants, col
     constants : tuple of fmpq
         From the contract's ``constants``: decimal or rounded.
     columns : sequence of ndarray of float64, each of shape (N,)
+    mathematics : Golden, optional
+        Of the loss at these columns: it is taken where the contract says that it says nothing else.
 
     Returns
     -------
     Golden
         Of length N; ``other`` differs from ``value`` at kinks only.
     """
+    unchanged = getattr(contract.rules, "unchanged", None)
+    if mathematics is not None and unchanged is not None:
+        rows = np.flatnonzero(~unchanged(quantity, columns, constants))
+        part = contract_golden(contract, quantity, constants, [column[rows] for column in columns])
+        value, scale = mathematics.value.put(rows, part.value), mathematics.scale.put(rows, part.scale)
+        return Golden(value, scale, None if part.other is None else mathematics.value.put(rows, part.other))
     decimal = constants == contract.rules.constants(contract.constant, None)
     own = contract.loss == tables.functions().get(contract.name)
     table = _stored(contract.name, quantity) if decimal and own else {}

@@ -79,12 +79,13 @@ def _references(
     compute = FORMATS[computes or dtype]
     columns = tuple(rounded(v, compute) for v in found.values)
     references = []
+    exact = _mathematics(loss, contract, dtype, quantity, tier, labels)
     if compute.precision < FORMATS[dtype].precision:
-        whole = _mathematics(loss, contract, dtype, quantity, tier, labels)
-        references.append(Reference("documented", _moved(whole, loss, quantity, found, columns)))
+        exact = _moved(exact, loss, quantity, found, columns)
+        references.append(Reference("documented", exact))
     bound = contracts.load(contract, loss)
     for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
-        references.append(Reference(kind, contract_golden(bound, quantity, constants, columns)))
+        references.append(Reference(kind, contract_golden(bound, quantity, constants, columns, exact)))
     return tuple(references)
 
 

@@ -248,6 +248,23 @@ def test_a_contract_is_its_loss_between_its_ends(fmt: Format) -> None:
             np.testing.assert_array_equal(round_to(stated.value, fmt), round_to(exact.value, fmt))
 
 
+@pytest.mark.parametrize("fmt", [BINARY16, BINARY32], ids=lambda f: f.name)
+@pytest.mark.parametrize("contract", [CLIP, CLAMPED], ids=lambda c: c.name)
+def test_what_is_taken_from_mathematics_is_what_the_contract_says(contract: Contract, fmt: Format) -> None:
+    columns = space(contract, fmt).values
+    for quantity in QUANTITIES:
+        exact = golden(LOSS, quantity, columns)
+        for _, constants in contract.rules.variants(quantity, contract.constant, fmt):
+            short, whole = (contract_golden(contract, quantity, constants, columns, m) for m in (exact, None))
+            for one, two in ((short.value, whole.value), (short.scale, whole.scale), (short.other, whole.other)):
+                assert (one is None) == (two is None)
+                for field in ("tag", "negative", "exponent", "high", "low", "sticky") if one is not None else ():
+                    np.testing.assert_array_equal(getattr(one, field), getattr(two, field))
+        if quantity in ("loss", "d_probabilities"):
+            shared = contract.rules.unchanged(quantity, columns, contract.rules.constants(contract.constant, None))  # type: ignore[attr-defined]
+            assert shared.mean() > 0.5
+
+
 def test_the_clamp_and_the_floor() -> None:
     assert CLAMPED.rules.constants("-100", None) == (fmpq(100), fmpq(1, 10**12))
     ((_, (_, floor)),) = CLAMPED.rules.variants("d_probabilities", "-100", BINARY32)

@@ -19,6 +19,8 @@ A contract name may carry its constant, ``clip(1e-7)``. A contract file states, 
     Whether the definition covers these inputs; NaN, and what the contract is silent on, it does not.
 ``raises(columns)``
     Which cases the documentation says raise, or None.
+``unchanged(quantity, columns, constants)``
+    Optional: the cases of which it says what mathematics says, so that nothing has to be certified twice.
 ``LOSS``
     The loss the file itself speaks of, empty where ``of`` says all; left out, it speaks of every loss alike.
 ``of(loss)``

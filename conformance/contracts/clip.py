@@ -6,8 +6,10 @@ Binary cross-entropy here; the focal loss and the row of probabilities are in ``
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from conformance.certify import Sum, ratio
 from conformance.clipping import ClippedFocal, ClippedRow, clipped, ends
@@ -64,6 +66,14 @@ def kinks(quantity: str, arguments: tuple[Argument, ...], constants: Constants) 
     """A probability equal to an end of the clip; only rounded constants are ever hit."""
     p = arguments[0]
     return quantity in DERIVATIVES and math.isfinite(p) and ratio(p) in constants
+
+
+def unchanged(quantity: str, columns: Sequence[Values], constants: Constants) -> Mask:
+    """Between the ends, a rounding of theirs aside: there the loss is the loss."""
+    p = columns[0]
+    low, high = (np.float64(int(c.p) / int(c.q)) for c in constants)
+    mask: Mask = (p > np.nextafter(low, 1)) & (p < np.nextafter(high, 0))
+    return mask & np.isfinite(columns[1])
 
 
 def definition(mp: Any, quantity: str, constants: Any, p: Any, y: Any) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from flint import arb, fmpq
 
 from conformance.certify import Sum, combine, ratio
@@ -113,6 +114,15 @@ def at_most(clamp: fmpq, part: Split | None, precision: int) -> Split:
 def kinks(quantity: str, arguments: tuple[Argument, ...], constants: Constants) -> bool:
     """Never: e^−100 is no rational, and the backward formula is a function of its own, continuous at its floor."""
     return False
+
+
+def unchanged(quantity: str, columns: Sequence[Values], constants: Constants) -> Mask:
+    """Where neither logarithm reaches its clamp, by a margin, and p·(1 − p) is above its floor."""
+    p, y = columns
+    clamp, floor = (float(int(c.p) / int(c.q)) for c in constants)
+    least = {"loss": 1.01 * math.exp(-clamp), "d_probabilities": 2.02 * floor}.get(quantity, 1.0)
+    mask: Mask = (p > least) & (1 - p > least) & np.isfinite(y)
+    return mask
 
 
 def definition(mp: Any, quantity: str, constants: Any, p: Any, y: Any) -> Any:
