@@ -11,7 +11,7 @@ from conformance.adapter import EntryPoint
 from conformance.cases import Cases
 from conformance.cell import EVERY, LABEL_CLASSES, Cell
 from conformance.exact import decimal
-from conformance.formats import FORMATS, Mask, to_float64
+from conformance.formats import FORMATS, Mask, Values, to_float64
 from conformance.job import Observation
 from conformance.judge import Columns, Standard, choose, everything, judge, with_raised
 from conformance.normative import confirm
@@ -21,6 +21,7 @@ from conformance.quantities import exact
 from conformance.standards import standard
 from conformance.subject import Subject
 from conformance.summary import RANK, Tally, digest, summarise, tally, worse
+from conformance.ulp import ulp_error, ulp_exponent
 from conformance.verdicts import SEVERITY, VERDICTS
 
 
@@ -125,18 +126,28 @@ def witness(i: int, cases: Cases, observation: Observation, columns: Columns, ru
         got = float(to_float64(observation.outputs[-1][i : i + 1], FORMATS[dtype])[0]).hex()
     else:
         got = f"a {dtype}"
-    contract = rule.references[0].golden.value.number(i) if rule.references else None
+    contract = _documented(i, np.array([float.fromhex(got) if dtype in FORMATS and got != "raised" else np.nan]), rule)
     return {
         "case": cases.name(i),
         "index": i,
         "inputs": cases.hex(i),
         "got": got,
         "exact": decimal(rule.mathematics.value.number(i)),
-        "contract": None if contract is None else decimal(contract),
+        "contract": contract,
         "verdict": VERDICTS[columns.verdict[i]],
         "ulp": _figure(columns.ulp[i]),
         "ulp_relative": _figure(columns.ulp_relative[i]),
     }
+
+
+def _documented(i: int, got: Values, rule: Standard) -> str | None:
+    """Of what is documented of a case, the value that a result comes closest to; None where nothing is."""
+    row, found = np.array([i]), []
+    for reference in rule.references:
+        value, scale = reference.golden.value.take(row), reference.golden.scale.take(row)
+        error = ulp_error(got, value, ulp_exponent(scale, rule.target), rule.target)[0]
+        found.append((np.inf if np.isnan(error) else error, decimal(value.number(0))))
+    return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def _figure(error: float) -> float | None:

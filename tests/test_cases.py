@@ -168,7 +168,7 @@ def test_a_label_beside_a_row_leaves_an_exact_target_for_another_class(fmt: Form
 
 
 @EVERY
-def test_the_difference_of_two_logits_is_exact_and_gives_the_region(fmt: Format) -> None:
+def test_the_difference_of_two_logits_is_exact_or_beyond_the_format_and_gives_the_region(fmt: Format) -> None:
     """So that no limit has to forgive what e^−d makes of a rounded d."""
     found = cases("softmax_cross_entropy(classes=3)", fmt, "quick")
     x, r, _ = found.values
@@ -180,12 +180,14 @@ def test_the_difference_of_two_logits_is_exact_and_gives_the_region(fmt: Format)
         elif math.isinf(first) or math.isinf(rest):
             assert name == "infinite"
         else:
-            d = float(Fraction(first) - Fraction(rest))
-            assert neighbours(d, fmt, 0)[0] == d == Fraction(first) - Fraction(rest)
+            exact = Fraction(first) - Fraction(rest)
+            d = float(exact) if abs(exact) <= fmt.largest else math.copysign(fmt.largest, first)
+            assert abs(exact) > fmt.largest or neighbours(d, fmt, 0)[0] == d == exact
             assert name == logits.REGIONS[int(logits.region(np.array([d]), fmt)[0])]
             seen.add((name, rest))
     shifted = {name for name, rest in seen if rest}
     assert {"zero", "transition", "saturated+", "vanished+", "vanished-"} <= shifted
+    assert ((x == fmt.largest) & (r == -fmt.largest)).any() and ((x == -fmt.largest) & (r == fmt.largest)).any()
 
 
 def test_the_region_of_a_row_of_probabilities_is_that_of_its_share() -> None:

@@ -39,10 +39,10 @@ def edges(fmt: Format) -> Named:
 
 
 def kept(first: Values, own: Values, fmt: Format) -> Mask:
-    """Pairs whose difference is exact in the format; a mask, or a NaN, meets few logits.
+    """Pairs whose difference is exact in the format or beyond it; a mask, or a NaN, meets few logits.
 
     The loss depends on the difference alone, and e^−d makes d ULPs of half an ULP in it: a limit would have to
-    forgive that to every formula. So no case has it.
+    forgive that to every formula. So no case has it. Of a difference beyond the format, e^−d is zero in any case.
 
     Parameters
     ----------
@@ -54,21 +54,24 @@ def kept(first: Values, own: Values, fmt: Format) -> Mask:
     with np.errstate(invalid="ignore"):
         again = difference - first
         lost = (first - (difference - again)) + (-own - again)  # what rounding to binary64 lost
-    exact = (lost == 0) & (rounded(difference, fmt) == difference)
+    exact = (lost == 0) & (rounded(difference, fmt) == difference) & np.isfinite(difference)
+    beyond = np.isfinite(first) & np.isfinite(own) & (np.abs(difference) > fmt.largest)
     few = np.isin(np.abs(first), (0.0, 1.0, math.inf)) | np.isnan(first)
-    kept: Mask = exact | np.where(np.isfinite(own), ~np.isfinite(first), few)
+    kept: Mask = exact | beyond | np.where(np.isfinite(own), ~np.isfinite(first), few)
     return kept
 
 
 def region(first: Values, own: Values, fmt: Format) -> NDArray[np.intp]:
-    """The region of a row, as an index into ``REGIONS``: that of the difference of the two logits.
+    """The region of a row, as an index into ``REGIONS``: that of the difference of the two logits, kept finite.
 
     Parameters
     ----------
     first, own : ndarray of float64
     fmt : Format
     """
-    return logits.region(_difference(first, own), fmt)
+    difference = _difference(first, own)
+    beyond = np.isfinite(first) & np.isfinite(own) & np.isinf(difference)
+    return logits.region(np.where(beyond, np.copysign(fmt.largest, difference), difference), fmt)
 
 
 def _difference(first: Values, own: Values) -> Values:

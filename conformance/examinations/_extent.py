@@ -21,7 +21,8 @@ def examined(plan: Plan, subject: Subject) -> bool:
     """Whether a tier examines a subject by itself.
 
     The default tier takes the first entry point of each loss, in the cheap mode and in one that compiles. A full
-    audit takes all, but what is rare only in the cheap mode, and other dtypes and slow modes only of what is not.
+    audit takes all, but what is not of the quick tier only in the cheap mode and in binary32, and slow modes only
+    in that.
 
     Parameters
     ----------
@@ -31,9 +32,9 @@ def examined(plan: Plan, subject: Subject) -> bool:
     adapter, entry = plan.sources[subject.adapter].adapter, plan.entry(subject)
     common, slow = entry.tier == "quick", subject.mode in adapter.slow_modes
     if plan.tier == "full":
-        if subject.dtype != DTYPE or slow:
-            return common and not (subject.dtype != DTYPE and slow)
-        return entry.tier != "full" or subject.mode == cheap(adapter)
+        if common:
+            return subject.dtype == DTYPE or not slow
+        return subject.dtype == DTYPE and subject.mode == cheap(adapter)
     first = next((e for e in adapter.entry_points if e.tier == "quick" and e.loss == entry.loss), None)
     asked = subject.mode in (cheap(adapter), next(iter(adapter.per_shape), "")) and not slow
     return plan.tier == "default" and entry == first and asked and subject.dtype == DTYPE

@@ -1,9 +1,9 @@
 """Bitwise invariance: the result of a value is the same wherever, in whatever company and however often it is asked.
 
-The same values stand at every place of arrays of length 1 to 70 (what compiles for each length, or is rare, gets a
-few of them) and in the middle of a long one; regions ``position`` and ``batch`` say whether place or length alone
-changes a result, ``repeat`` whether asking again does, ``layout-...`` another layout in memory, ``threads`` one
-thread instead of all. A NaN is a NaN: its sign and payload do not count.
+The same values stand at every place of arrays of length 1 to 70 (what compiles for each length, or is not binary32 in
+an adapter's first mode, gets a few of them) and in the middle of a long one; regions ``position`` and ``batch`` say
+whether place or length alone changes a result, ``repeat`` whether asking again does, ``layout-...`` another layout in
+memory, ``threads`` one thread instead of all. A NaN is a NaN: its sign and payload do not count.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ TIER = "full"
 NAME = "invariants"
 
 ALL = tuple(range(1, 71))
-FEW = (7, 63)
-"""Lengths: all there are, and those of what compiles for each length or is rare."""
+FEW = (7, 15, 63)
+"""Lengths: all there are, and those of all else."""
 
 MIDDLE = 4096
 """A length at which the parts of an array before and behind the vectors do not matter."""
@@ -171,8 +171,9 @@ def windows(plan: Plan, subject: Subject, count: int) -> tuple[tuple[int, int], 
     count : int
         How many values there are.
     """
-    compiles = subject.mode in plan.sources[subject.adapter].adapter.per_shape
-    lengths = FEW if compiles or plan.entry(subject).tier == "full" else ALL
+    adapter, entry = plan.sources[subject.adapter].adapter, plan.entry(subject)
+    common = entry.tier == "quick" and subject.dtype == DTYPE and subject.mode == cheap(adapter)
+    lengths = ALL if common and subject.mode not in adapter.per_shape else FEW
     asked = [(start, length) for length in lengths for start in (0, STRIDE * length, STRIDE * length + MOVED)]
     asked += [(start, length) for length, step in SWEPT if length in lengths for start in range(0, count, step)]
     again = [(0, length) for length in (1, 7, 63, MIDDLE) if length in (*lengths, MIDDLE)]
