@@ -98,7 +98,7 @@ class Process:
                 stdout=self.log,
                 stderr=self.log,
                 bufsize=0,
-                env=_environment(python, environ),
+                env=_environment(python, environ, self.folder),
                 pass_fds=(theirs,),
                 start_new_session=True,         # Ctrl-C is ours alone, and a kill reaches its children
             )
@@ -212,13 +212,17 @@ class Process:
             os.truncate(self.log.fileno(), 0)
 
 
-def _environment(python: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of this process, without what leads a foreign interpreter to this one's packages."""
+def _environment(python: str, environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment of this process, without what leads a foreign interpreter to this one's packages.
+
+    A framework's temporary files, a compiler's cache among them, lie in the worker's own folder and go with it: what a
+    killed compiler left half-written would fail others, and look like a finding.
+    """
     inherited = dict(os.environ)
     if python != sys.executable:
         for name in ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"):
             inherited.pop(name, None)
-    return {**inherited, **environ}
+    return {**inherited, "TMPDIR": str(folder), **environ}
 
 
 def _array(path: Path) -> np.ndarray:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workbench import HERE
+from workbench import FAULTY, HERE
 
-from conformance.process import memory_share
+from conformance.process import Process, memory_share
 
 HOST = """
 import sys
@@ -81,3 +81,15 @@ def test_workers_share_less_than_the_machine_has() -> None:
     physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert 0 < memory_share(2) * 2 < physical
     assert memory_share(2) <= memory_share(1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks processes up in /proc")
+def test_temporary_files_of_a_worker_go_with_it() -> None:
+    """A compiler's cache among them: no other worker, and no later run, ever sees what a killed one left."""
+    process = Process(sys.executable, str(FAULTY / "answers.py"), "answers", "cpu", {})
+    try:
+        environ = Path(f"/proc/{process.popen.pid}/environ").read_bytes().split(b"\0")
+        assert f"TMPDIR={process.folder}".encode() in environ and process.folder.is_dir()
+    finally:
+        process.close()
+    assert not process.folder.exists()
