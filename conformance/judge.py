@@ -116,7 +116,10 @@ def judge(bits: Bits, dtype: str, standard: Standard) -> Columns:
         conforms, error = _conforms(got, reference.golden, standard)
         verdict[missed & conforms] = CODE[reference.kind]
         nearest = np.fmin(nearest, error)
-    verdict[(exact.value.tag == NONE) & missed & (verdict >= CODE["wrong-class"])] = CODE["no-golden"]
+    silent = exact.value.tag == NONE
+    for reference in standard.references:  # the inputs, rounded as documented, may leave the domain: two zeros
+        silent |= (reference.kind == "documented") & (reference.golden.value.tag == NONE)
+    verdict[silent & missed & (verdict >= CODE["wrong-class"])] = CODE["no-golden"]
     return Columns(verdict.astype(np.uint8), ulp, relative, nearest, zero_sign)
 
 

@@ -63,7 +63,7 @@ class Plan:
         reached = case_space.TIERS.index(self.tier) >= case_space.TIERS.index(adapter.further)
         if not adapter.derivatives or not reached:
             return {}
-        narrow = self.tier == "default" or self.entry(subject).tier == "full"
+        narrow = self.tier == "default" or self.entry(subject).tier != "quick"
         places = subject.mode == next(iter(adapter.modes)), subject.dtype == FURTHER_DTYPE
         if not (all(places) if narrow else any(places)):
             return {}

@@ -13,8 +13,9 @@ from conformance.adapter import Adapter, EntryPoint, load_adapters
 from conformance.places import adapters_folder
 
 FURTHER_DTYPE = "binary32"
-"""Second derivatives and further routes are in this dtype and an adapter's first mode alone, in the default tier and
-for what only a full audit runs; else in this dtype in every mode, and in every dtype in the first."""
+"""What is not of the quick tier is in this dtype in every mode, and in every dtype in an adapter's first mode; its
+second derivatives and further routes are in both alone, and so are all of them in the default tier."""
+
 
 class PlanError(Exception):
     """A filter or a name that fits nothing; the message is one sentence that says what to do."""
@@ -117,13 +118,10 @@ def subjects(found: Sequence[Source], filters: Filters) -> list[Subject]:
     narrow = {key for key, tier in tiers.items() if filters.tier == "quick" or tier != "quick"}
 
     def is_left_out(s: Subject) -> bool:
-        if filters.tier == "full":
-            several = (s.adapter, s.mode) in slow
-        elif (s.adapter, s.mode) in slow:
+        if filters.tier != "full" and (s.adapter, s.mode) in slow:
             return True
-        else:
-            several = s.mode != first[s.adapter]
-        return several and s.dtype != FURTHER_DTYPE and (s.adapter, s.entry_point, s.config) in narrow
+        both = s.mode != first[s.adapter] and s.dtype != FURTHER_DTYPE
+        return both and (s.adapter, s.entry_point, s.config) in narrow
 
     return [s for s in every if not is_left_out(s)]
 
@@ -141,8 +139,8 @@ def left_out(found: Sequence[Source], filters: Filters) -> list[str]:
     rare = {tier: sum(_tier(a, e) == tier for a in chosen for e in a.entry_points) for tier in case_space.TIERS}
     if filters.tier != "full" and rare["full"]:
         said.append(f"{rare['full']} entry points and configs: add --full")
-    if filters.tier == "full" and slow and rare["default"] and not filters.modes:
-        said.append(f"other dtypes than {FURTHER_DTYPE} in slow modes ({', '.join(slow)}): name the mode with --mode")
+    if filters.tier == "full" and not filters.modes and (rare["default"] or rare["full"]):
+        said.append(f"other dtypes than {FURTHER_DTYPE} in other modes of what is not of the quick tier: name the mode")
     if filters.tier == "default":
         said.append(f"second derivatives and forward mode, but in {FURTHER_DTYPE} in the first mode: add --full")
         if rare["default"] and not filters.modes:

@@ -183,6 +183,14 @@ def test_without_a_golden_nothing_is_wrong() -> None:
     assert verdict(4.0, 4.5, references=(contract("documented", NO_VALUE),)) == "beyond-limit"
 
 
+def test_inputs_that_leave_the_domain_where_they_are_rounded_as_documented_have_no_golden() -> None:
+    """Two tiny binary64 probabilities are two zeros in the documented binary32: any quotient of them will do."""
+    for got in (math.nan, 4.0, math.inf):
+        assert verdict(got, 0.5, references=(contract("documented", NO_VALUE),)) == "no-golden"
+        assert verdict(got, 0.5, references=(contract("by-source", NO_VALUE),)) != "no-golden"
+    assert verdict(0.5, 0.5, references=(contract("documented", NO_VALUE),)) == "correctly-rounded"
+
+
 def test_every_verdict_on_results_is_reached_here() -> None:
     reached = {
         verdict(1.0, 1.0),

@@ -72,8 +72,8 @@ SLOW = (
 """What the full tier asks of the calls of the quick tier, and of weights, in slow modes, in binary32."""
 
 COSTLY = ("dtypes.*", "gradient.dtypes.*", "labels.int64", "shape.empty")
-"""What it asks of the calls of the quick tier in other dtypes in modes that compile anew for each shape; of the other
-calls in such modes it asks what the default tier asks, and of everything else everything."""
+"""What it asks in other dtypes in modes that compile anew for each shape, and of calls that are not of the quick tier;
+in binary32 it asks such calls in such modes what the default tier asks, and of everything else everything."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,13 @@ def _asked(tier: str, adapter: Adapter, call: Call, subject: Subject) -> tuple[s
     if subject.mode in adapter.slow_modes:
         return SLOW if tier == "full" and plain and (call.entry.tier == "quick" or not call.alone) else ()
     core, first = call.entry.tier == "quick", subject.mode == next(iter(call.entry.modes or adapter.modes))
-    if tier == "full" and (core or not compiles):
-        return ("*",) if plain or not compiles else COSTLY
+    if tier == "full":
+        if plain:
+            return ("*",) if core or not compiles else DEFAULT
+        return COSTLY if compiles or not core else ("*",)
     if not plain:
         return ()
-    return DEFAULT if tier == "full" or (core and first and not compiles) else RARE
+    return DEFAULT if core and first and not compiles else RARE
 
 
 def judged(plan: Plan, trial: Trial, observations: Sequence[Observation]) -> tuple[Cell, ...]:

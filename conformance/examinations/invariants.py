@@ -131,6 +131,8 @@ def _trials(plan: Plan, subject: Subject) -> Iterator[Trial]:
             yield Trial(subject, NAME, quantity, region, jobs, Question(entry, values, order))
     plain = (replace(job, steps=()), job)                               # a derivative may copy its input first
     for name, layout in adapter.layouts.items() if not rows and subject.mode == cheap(adapter) else ():
+        if name == "transposed" and "[:, None]" in entry.expression():      # that means another axis in two dimensions
+            continue
         reshape = adapter.reshape if name == "transposed" else ""
         for order, quantity in enumerate(quantities):
             jobs = _laid(plain[order], reshape, layout)

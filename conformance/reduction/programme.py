@@ -211,8 +211,9 @@ def _full(where: Place) -> Iterator[Item]:
         if where.divisor in ("weights", "nonzero-weights") and where.weights == "elements":
             yield Item("loss", where.sample("mixed", LARGE["equal"], "ones"))
     else:
-        sizes = (7, 2049, 70_000, 200_000)
-        yield from _samples(where, equal=sizes, mixed=(0, *sizes), weighted=(7, 70_000), gradient=(7, 70_000))
+        sizes = (7, 2049, 70_000, 200_000) if where.usual else (7, 70_000)
+        twice = sizes[::2] if where.usual else sizes[:1]
+        yield from _samples(where, equal=sizes[1:], mixed=(0, *sizes), weighted=twice, gradient=twice)
 
 
 def _samples(
