@@ -82,7 +82,7 @@ def _references(
     exact = _mathematics(loss, contract, dtype, quantity, tier, labels)
     if compute.precision < FORMATS[dtype].precision:
         exact = _moved(exact, loss, quantity, found, columns)
-        references.append(Reference("documented", exact))
+        references.append(Reference("documented", exact, converted=True))
     bound = contracts.load(contract, loss)
     for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
         references.append(Reference(kind, contract_golden(bound, quantity, constants, columns, exact)))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -185,10 +186,11 @@ def test_without_a_golden_nothing_is_wrong() -> None:
 
 def test_inputs_that_leave_the_domain_where_they_are_rounded_as_documented_have_no_golden() -> None:
     """Two tiny binary64 probabilities are two zeros in the documented binary32: any quotient of them will do."""
+    converted = replace(contract("documented", NO_VALUE), converted=True)
     for got in (math.nan, 4.0, math.inf):
-        assert verdict(got, 0.5, references=(contract("documented", NO_VALUE),)) == "no-golden"
-        assert verdict(got, 0.5, references=(contract("by-source", NO_VALUE),)) != "no-golden"
-    assert verdict(0.5, 0.5, references=(contract("documented", NO_VALUE),)) == "correctly-rounded"
+        assert verdict(got, 0.5, references=(converted,)) == "no-golden"
+        assert verdict(got, 0.5, references=(replace(converted, converted=False),)) != "no-golden"
+    assert verdict(0.5, 0.5, references=(converted,)) == "correctly-rounded"
 
 
 def test_every_verdict_on_results_is_reached_here() -> None:
