@@ -179,7 +179,8 @@ def _compared(trial: Trial, observations: Sequence[Observation]) -> tuple[Ground
         return on, IDENTITIES[trial.region](on, outputs[0]), outputs[0]
     if pair.weighted:
         return on, scaled(on, outputs[0], outputs[1]), outputs[0]
-    slack = None if pair.bitwise else on.slack + np.ldexp(limit(entry.loss, trial.quantity, target), on.unit)
+    with np.errstate(over="ignore"):
+        slack = None if pair.bitwise else on.slack + np.ldexp(limit(entry.loss, trial.quantity, target), on.unit)
     return on, twin(on, outputs[0], outputs[1], slack), outputs[0]
 
 
