@@ -17,9 +17,9 @@ import numpy as np
 from conformance import cases, contracts, losses
 from conformance.exact import FINITE, INFINITE, NAN, NONE, UNDERFLOW, ZERO, Number, decimal
 from conformance.formats import FORMATS
+from conformance.losses.parts.weighting import Weighted
 from conformance.pairs import Pair, Row, contract_pair, exact_pair
 from conformance.seal import sealed
-from conformance.weighting import Weighted
 
 STORED = {"label": 3}
 OTHERS = 2

@@ -8,14 +8,14 @@ from typing import Any
 import mpmath
 
 from conformance import losses
-from conformance.focusing import Focus
 from conformance.losses import Loss
 from conformance.losses.categorical_cross_entropy import CategoricalCrossEntropy
 from conformance.losses.focal import Focal
 from conformance.losses.focal_of_probability import FocalOfProbability
+from conformance.losses.parts.focusing import Focus
+from conformance.losses.parts.smoothing import Smoothed
+from conformance.losses.parts.weighting import Weighted
 from conformance.losses.softmax_cross_entropy import SoftmaxCrossEntropy
-from conformance.smoothing import Smoothed
-from conformance.weighting import Weighted
 
 Terms = list[Any]
 

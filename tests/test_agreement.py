@@ -7,12 +7,12 @@ import pytest
 from judging import number
 from workbench import FAULTY, fault, floats, job, key
 
-from conformance.agreement import disagreement, distances, kinds, ordinals, unit
 from conformance.exact import INFINITE, NAN, Number, pack
 from conformance.formats import BINARY32, FORMATS, from_float64, neighbours
+from conformance.invariance.agreement import disagreement, distances, kinds, ordinals, unit
+from conformance.invariance.occurrences import Occurrences
 from conformance.job import Observation
 from conformance.measure import Pool
-from conformance.occurrences import Occurrences
 
 EVERY = pytest.mark.parametrize("fmt", FORMATS.values(), ids=lambda f: f.name)
 QUANTUM = np.full(20, BINARY32.quantum)

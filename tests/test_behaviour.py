@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance import promises
 from conformance.adapter import EntryPoint
-from conformance.arrangements import Arrangement, arrangements, rows, values
-from conformance.calls import DISTRIBUTIONS, INDICES, SIGNS, Call, calls
+from conformance.behaviour import promises
+from conformance.behaviour.arrangements import Arrangement, arrangements, rows, values
+from conformance.behaviour.calls import DISTRIBUTIONS, INDICES, SIGNS, Call, calls
+from conformance.behaviour.due import bound, due, error_of
+from conformance.behaviour.outcomes import Inputs, Off, Outcome, differs, outcome, promised, verdict
+from conformance.behaviour.promises import ACCEPTS, EXCLUDES, RAISES, RETURNS, Documented, Promise
 from conformance.cell import Cell
-from conformance.due import bound, due, error_of
 from conformance.examinations import behaviour, trial_of
 from conformance.formats import BINARY32
 from conformance.job import Observation
 from conformance.measure import Pool
-from conformance.outcomes import Inputs, Off, Outcome, differs, outcome, promised, verdict
 from conformance.plan import Plan
-from conformance.promises import ACCEPTS, EXCLUDES, RAISES, RETURNS, Documented, Promise
 from conformance.report.behaviour import table
 from conformance.session import measured
 from conformance.subject import Filters, sources, subjects

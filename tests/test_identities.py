@@ -11,12 +11,12 @@ from workbench import FAULTY
 
 from conformance.cases import kind
 from conformance.cell import Cell
-from conformance.comparison import Comparison
 from conformance.formats import FORMATS, neighbours
-from conformance.neighbourhoods import neighbourhoods
+from conformance.identity.comparison import Comparison
+from conformance.identity.neighbourhoods import neighbourhoods
+from conformance.identity.twins import twins
 from conformance.places import adapters_folder
 from conformance.subject import sources
-from conformance.twins import twins
 
 UNLAWFUL = FAULTY / "unlawful.py"
 

@@ -12,11 +12,11 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from conformance import promises
 from conformance.adapter import EntryPoint
-from conformance.arrangements import arrangements
-from conformance.calls import calls
-from conformance.promises import ACCEPTS, EXCLUDES, RAISES, RETURNS, Promise
+from conformance.behaviour import promises
+from conformance.behaviour.arrangements import arrangements
+from conformance.behaviour.calls import calls
+from conformance.behaviour.promises import ACCEPTS, EXCLUDES, RAISES, RETURNS, Promise
 from conformance.subject import sources
 
 ADAPTERS = {source.adapter.name: source.adapter for source in sources()}

@@ -46,9 +46,9 @@ from conformance.certify import Sum
 from conformance.exact import Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import Argument, Loss
+from conformance.losses.parts.smoothing import Smoothed
+from conformance.losses.parts.weighting import Weighted
 from conformance.parameters import split
-from conformance.smoothing import Smoothed
-from conformance.weighting import Weighted
 
 Constants = tuple[fmpq, ...]
 Variants = tuple[tuple[str, Constants], ...]
@@ -120,7 +120,7 @@ class Contract:
 
 def names() -> list[str]:
     """The contracts' names, without constants."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.ispkg)
 
 
 @cache
@@ -154,7 +154,7 @@ def bound(file: Any, loss: Loss) -> Rules:
         Of the contract.
     loss : Loss
     """
-    from conformance import inherited  # made of rules, so it imports this module
+    from conformance.contracts.parts import inherited  # made of rules, so it imports this module
 
     if isinstance(loss, Weighted):
         return inherited.Weighted(bound(file, loss.loss))

@@ -1,6 +1,6 @@
 """Cross-entropy of a probability clipped to [epsilon, 1 − epsilon], as Keras does.
 
-Binary cross-entropy here; the focal loss and the row of probabilities are in ``conformance.clipping``.
+Binary cross-entropy here; the focal loss and the row of probabilities are in ``conformance.contracts.parts.clipping``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from conformance.certify import Sum, ratio
-from conformance.clipping import ClippedFocal, ClippedRow, clipped, ends
 from conformance.contracts import Clause, Constants, Rules, Variants, earned
-from conformance.documented import KERAS_DTYPE
+from conformance.contracts.parts.clipping import ClippedFocal, ClippedRow, clipped, ends
+from conformance.contracts.parts.documented import KERAS_DTYPE
 from conformance.exact import ZERO, Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER, Argument, Loss

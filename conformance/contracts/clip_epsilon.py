@@ -12,9 +12,9 @@ from typing import Any
 from flint import fmpq
 
 from conformance.certify import Sum, ratio
-from conformance.clipping import clipped, ends
 from conformance.contracts import Clause, Constants, Variants, earned, rounded
 from conformance.contracts.epsilon import incremented
+from conformance.contracts.parts.clipping import clipped, ends
 from conformance.exact import ZERO, Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument

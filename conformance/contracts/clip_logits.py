@@ -14,15 +14,15 @@ from typing import Any
 from flint import arb, fmpq
 
 from conformance.certify import Sum, combine, multiple, ratio
-from conformance.clipping import ends
 from conformance.contracts import Clause, Constants, Rules, Variants, earned
+from conformance.contracts.parts.clipping import ends
 from conformance.enclosures import FAR, ONE, at, logistic_tail, negative_log, negative_log_complement
 from conformance.exact import Number
-from conformance.focusing import NOTHING, Focus, added, times
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Loss, infinite, scaled
 from conformance.losses import sigmoid_cross_entropy as entropy
 from conformance.losses.focal import ODD, Entropy, Focal, evaluate, plain
+from conformance.losses.parts.focusing import NOTHING, Focus, added, times
 
 LOSS = "sigmoid_cross_entropy"
 

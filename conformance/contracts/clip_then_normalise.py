@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.certify import Sum, ratio
-from conformance.clipping import clipped, ends
 from conformance.contracts import Clause, Constants, Rules, Variants, earned
+from conformance.contracts.parts.clipping import clipped, ends
 from conformance.exact import ZERO, Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Loss

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.certify import Sum
 from conformance.contracts import Constants, Variants
-from conformance.documented import CLAUSES
+from conformance.contracts.parts.documented import CLAUSES
 from conformance.exact import NOTHING, Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import Argument

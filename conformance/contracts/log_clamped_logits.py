@@ -18,9 +18,9 @@ from conformance.contracts import Constants, Variants, log_clamped
 from conformance.contracts.log_clamped import at_most
 from conformance.enclosures import ONE, Split, at, logistic_slope, logistic_tail, softplus_tail
 from conformance.exact import NOTHING, Number
-from conformance.focusing import added, ball_of, times
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER, Argument
+from conformance.losses.parts.focusing import added, ball_of, times
 
 LOSS = "sigmoid_cross_entropy"
 BY_LOGITS = {"d_probabilities": "d_logits", "d2_probabilities": "d2_logits"}

@@ -1,8 +1,8 @@
 """Shapes, dtypes and errors: what comes of calls that are not N numbers and N labels of one dtype.
 
-Each is held to what the entry point documents (``conformance.promises``). Where another mode than the adapter's first
-raises, or delivers another shape or dtype than the first, its cell says so. Values are checked where the loss of each
-element is known: a wrong number is worse than an odd dtype.
+Each is held to what the entry point documents (``conformance.behaviour.promises``). Where another mode than the
+adapter's first raises, or delivers another shape or dtype than the first, its cell says so. Values are checked where
+the loss of each element is known: a wrong number is worse than an odd dtype.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import numpy as np
 
 from conformance import losses
 from conformance.adapter import Adapter
-from conformance.arrangements import Arrangement, arrangements, rows, values
-from conformance.calls import LABEL, ROWS, Call, calls
+from conformance.behaviour.arrangements import Arrangement, arrangements, rows, values
+from conformance.behaviour.calls import LABEL, ROWS, Call, calls
+from conformance.behaviour.due import bound, due, error_of
+from conformance.behaviour.outcomes import Inputs, Off, Outcome, differs, outcome, promised, verdict
+from conformance.behaviour.promises import ACCEPTS, Documented, documented
 from conformance.cell import Cell
-from conformance.due import bound, due, error_of
 from conformance.examinations import Trial, cell_of, witness
 from conformance.formats import FORMATS, from_float64
 from conformance.job import Job, Observation, WorkerKey
-from conformance.outcomes import Inputs, Off, Outcome, differs, outcome, promised, verdict
 from conformance.plan import Plan
-from conformance.promises import ACCEPTS, Documented, documented
 from conformance.subject import Subject
 
 TIER = "full"

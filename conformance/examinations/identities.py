@@ -18,18 +18,18 @@ import numpy as np
 from conformance import losses
 from conformance.adapter import EntryPoint
 from conformance.cell import Cell, shortest
-from conformance.comparison import Comparison
 from conformance.exact import decimal
 from conformance.examinations import Shown, Trial, cell_of, few, witness
 from conformance.examinations._extent import examined, gradient, paired
 from conformance.formats import FORMATS, Values, from_float64, to_float64
-from conformance.identity import IDENTITIES, POWERS, Ground, columns, ground, scaled, twin
+from conformance.identity.comparison import Comparison
+from conformance.identity.rules import IDENTITIES, POWERS, Ground, columns, ground, scaled, twin
+from conformance.identity.twins import BINARY, SIGMOID, Twin, twins
 from conformance.job import Job, Observation
 from conformance.limits import limit
 from conformance.plan import Plan
 from conformance.standards import formats
 from conformance.subject import Subject
-from conformance.twins import BINARY, SIGMOID, Twin, twins
 
 TIER = "full"
 """Not all that it finds has a recorded cause yet."""

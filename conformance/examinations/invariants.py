@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import EntryPoint
-from conformance.agreement import Disagreement, unit
 from conformance.cases import Cases
 from conformance.cell import LABEL_CLASSES, Cell
 from conformance.exact import decimal
@@ -24,8 +23,9 @@ from conformance.examinations import Shown, Trial, cell_of, few, witness
 from conformance.examinations._extent import DTYPE, cheap, examined, gradient
 from conformance.formats import FORMATS, to_float64
 from conformance.golden import Golden, golden
+from conformance.invariance.agreement import Disagreement, unit
+from conformance.invariance.occurrences import Occurrences
 from conformance.job import Job, Observation
-from conformance.occurrences import Occurrences
 from conformance.plan import Plan, cases_of
 from conformance.subject import Subject
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from conformance.agreement import distances, kinds, ordinals, unit
 from conformance.cell import Cell, shortest
 from conformance.exact import decimal
 from conformance.examinations import Shown, Trial, cell_of, few, witness
 from conformance.examinations._extent import DTYPE, gradient
 from conformance.formats import FORMATS, Bits, Mask, Values, to_float64
+from conformance.invariance.agreement import distances, kinds, ordinals, unit
 from conformance.job import Job, Observation
 from conformance.judge import Standard, judge
 from conformance.plan import Plan

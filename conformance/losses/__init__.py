@@ -79,7 +79,7 @@ class Loss(Protocol):
 
 def files() -> list[str]:
     """The names of all loss files."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.ispkg)
 
 
 @cache
@@ -138,7 +138,7 @@ def load(name: str) -> Loss:
         raise KeyError(f"there is no {name!r}: {error}") from error
     if smoothing is None:
         return loss
-    from conformance.smoothing import Smoothed  # made of losses, so it imports this module
+    from conformance.losses.parts.smoothing import Smoothed  # made of losses, so it imports this module
 
     try:
         return Smoothed(loss, smoothing)

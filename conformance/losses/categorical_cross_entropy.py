@@ -17,7 +17,7 @@ from conformance.certify import Sum, combine, ratio
 from conformance.enclosures import negative_log
 from conformance.exact import ZERO, Number
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Cost, Loss, finite, infinite
-from conformance.rows import additions, classes_of, log_of
+from conformance.losses.parts.rows import additions, classes_of, log_of
 
 PARAMETERS = ("classes=3", "classes=2", "classes=3,smoothing=0.1")
 
@@ -77,7 +77,7 @@ class CategoricalCrossEntropy:
     def error_bounds(self, cost: Cost) -> Mapping[str, Fraction]:
         """Operation counts of the formulas that do not cancel.
 
-        −log(p/S) is log1p((K−1)·r/p): the others summed (``conformance.rows.additions``), a division, a function
+        −log(p/S) is log1p((K−1)·r/p): the others summed (``rows.additions``), a division, a function
         with condition number at most 1. −log(r/S) is log(K − 1 + p/r), for more than two classes of a condition
         number of at most 1/log 2 < 3/2. Each is weighted, and an addition joins them. In the derivative,
         (K−1)·r/(p·S) has both sums, a product and a division.

@@ -1,7 +1,7 @@
 """Binary cross-entropy of a probability with a weight of each element: weight · loss."""
 
 from conformance.losses import Loss, binary_cross_entropy
-from conformance.weighting import Weighted
+from conformance.losses.parts.weighting import Weighted
 
 
 def bind() -> Loss:

@@ -1,7 +1,7 @@
 """Sigmoid cross-entropy with a weight of each element: weight · loss."""
 
 from conformance.losses import Loss, sigmoid_cross_entropy
-from conformance.weighting import Weighted
+from conformance.losses.parts.weighting import Weighted
 
 
 def bind() -> Loss:

@@ -16,9 +16,9 @@ from flint import arb, fmpq
 from conformance.certify import Sum, combine, ratio
 from conformance.enclosures import ONE, Split, at, negative_log, negative_log_complement
 from conformance.exact import ZERO, Number
-from conformance.focusing import Focus, added, ball_of, term, times
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Cost, Loss, finite, infinite, scaled
 from conformance.losses import binary_cross_entropy as entropy
+from conformance.losses.parts.focusing import Focus, added, ball_of, term, times
 
 PARAMETERS = tuple(f"gamma={gamma}{alpha}" for alpha in (",alpha=0.25", "") for gamma in ("2", "0", "0.5", "1", "5"))
 ODD = ("d_probabilities", "d_labels")

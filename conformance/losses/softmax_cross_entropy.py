@@ -17,7 +17,7 @@ from conformance.certify import Sum, combine, ratio
 from conformance.enclosures import ONE, Split, odds_slope, odds_softplus, odds_tail
 from conformance.exact import ZERO, Number
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Cost, Loss, finite, infinite
-from conformance.rows import additions, classes_of, log_of
+from conformance.losses.parts.rows import additions, classes_of, log_of
 
 PARAMETERS = ("classes=3", "classes=2", "classes=1000", "classes=2,smoothing=0.1", "classes=3,smoothing=0.1")
 
@@ -92,7 +92,7 @@ class SoftmaxCrossEntropy:
     def error_bounds(self, cost: Cost) -> Mapping[str, Fraction]:
         """Operation counts of the two-term formulas, as for sigmoid cross-entropy; x − r is exact in every case.
 
-        The exponentials of a row are summed: so many additions as ``conformance.rows.additions`` grants. log1p of
+        The exponentials of a row are summed: so many additions as ``rows.additions`` grants. log1p of
         (K−1)·e has condition number at most 1, log(K − 1 + e) at most 1/log 2 < 3/2. p and 1 − p are an
         exponential over the sum; their product has the sum twice.
         """

@@ -1,6 +1,6 @@
 """TensorFlow: the pages have a section "Raises"."""
 
-from conformance.promises import ACCEPTS, EVERY, EXCLUDES, RAISES, RETURNS, Form, Promise
+from conformance.behaviour.promises import ACCEPTS, EVERY, EXCLUDES, RAISES, RETURNS, Form, Promise
 
 _PAGE = "https://www.tensorflow.org/api_docs/python/tf/"
 _SIGMOID = "tf.nn.sigmoid_cross_entropy_with_logits"

@@ -1,6 +1,6 @@
 """optax, and what JAX says of gradients."""
 
-from conformance.promises import ACCEPTS, EXCLUDES, RETURNS, Form, Promise
+from conformance.behaviour.promises import ACCEPTS, EXCLUDES, RETURNS, Form, Promise
 
 _PAGE = "https://optax.readthedocs.io/en/latest/api/losses.html"
 _L = "optax.losses."

@@ -9,9 +9,9 @@ from typing import Self
 
 import numpy as np
 
-from conformance.agreement import Disagreement, Indices, disagreement, ordinals
 from conformance.cell import shortest
 from conformance.formats import FORMATS, Bits, Format, Mask, to_float64
+from conformance.invariance.agreement import Disagreement, Indices, disagreement, ordinals
 from conformance.job import Job, Observation
 
 

@@ -1,6 +1,6 @@
 """What entry points promise of shapes, dtypes and errors; one file a framework, each sentence quoted with its source.
 
-A promise speaks of trials by name (``conformance.arrangements``). Where several do, each question (does the
+A promise speaks of trials by name (``conformance.behaviour.arrangements``). Where several do, each question (does the
 documentation accept, exclude or reject this call; which shape, which dtype comes back) is answered by the first in
 the file that speaks of it. What no promise speaks of, the documentation is silent on.
 """

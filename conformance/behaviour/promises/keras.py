@@ -4,7 +4,7 @@
 example is right, and no promise is made of the other.
 """
 
-from conformance.promises import ACCEPTS, EVERY, EXCLUDES, RETURNS, Form, Promise
+from conformance.behaviour.promises import ACCEPTS, EVERY, EXCLUDES, RETURNS, Form, Promise
 
 _CLASSES = "https://keras.io/api/losses/probabilistic_losses/"
 _OPS = "https://keras.io/api/ops/nn/"

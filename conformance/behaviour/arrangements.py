@@ -18,9 +18,9 @@ import numpy as np
 
 from conformance import losses
 from conformance.adapter import Adapter
-from conformance.calls import BINARY, DISTRIBUTIONS, INDICES, LABEL, ROWS, SIGNS, Call
+from conformance.behaviour.calls import BINARY, DISTRIBUTIONS, INDICES, LABEL, ROWS, SIGNS, Call
+from conformance.behaviour.promises import documented
 from conformance.formats import FORMATS
-from conformance.promises import documented
 
 N = 7
 """Elements of a vector, rows of a table: a prime, so that no other shape has as many."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from conformance import losses
 from conformance.adapter import Adapter, EntryPoint
+from conformance.behaviour.promises import Form, forms
 from conformance.cases import TIERS
-from conformance.promises import Form, forms
 
 PREDICTION, LABEL = "prediction", "label"
 PREDICTIONS = ("logit", "probability")

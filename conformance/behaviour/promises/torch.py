@@ -1,6 +1,6 @@
 """PyTorch and torchvision. The pages of functions refer to those of the classes, where the shapes stand."""
 
-from conformance.promises import ACCEPTS, EVERY, EXCLUDES, RETURNS, Form, Promise
+from conformance.behaviour.promises import ACCEPTS, EVERY, EXCLUDES, RETURNS, Form, Promise
 
 _PAGE = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 _F = "torch.nn.functional."

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 
 from conformance.adapter import LACKS
+from conformance.behaviour.promises import ACCEPTS, EXCLUDES, RAISES, Documented
 from conformance.formats import FORMATS, Values, to_float64
 from conformance.job import Observation
-from conformance.promises import ACCEPTS, EXCLUDES, RAISES, Documented
 
 DELIVERED = "ok"
 RAISED = "raised"

@@ -9,14 +9,14 @@ from typing import Any
 
 from flint import fmpq
 
-from conformance import smoothing
 from conformance.certify import Sum, multiple, ratio
 from conformance.contracts import Clause, Constants, Rules, Variants
 from conformance.exact import Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, scaled
-from conformance.smoothing import BY_LABEL
-from conformance.weighting import BY_WEIGHT
+from conformance.losses.parts import smoothing
+from conformance.losses.parts.smoothing import BY_LABEL
+from conformance.losses.parts.weighting import BY_WEIGHT
 
 Pair = tuple[Sum, Sum] | Number
 

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.agreement import ordinals
 from conformance.cases import kind
 from conformance.formats import FORMATS, Values, from_float64, neighbours
+from conformance.invariance.agreement import ordinals
 
 ANCHORS = 4
 """How many values of a region are chosen, where there are so many."""

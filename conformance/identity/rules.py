@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance import contracts, losses
-from conformance.comparison import Comparison
 from conformance.exact import rounded_values
 from conformance.formats import FORMATS, Format, Mask, Values, rounded
 from conformance.golden import Golden, contract_golden, golden
+from conformance.identity.comparison import Comparison
+from conformance.identity.neighbourhoods import Neighbourhoods, neighbourhoods
 from conformance.limits import limit
-from conformance.neighbourhoods import Neighbourhoods, neighbourhoods
 from conformance.ulp import ulp_error, ulp_exponent
 
 LABELS = (0.0, 1.0, 0.25, 0.9)

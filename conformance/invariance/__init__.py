@@ -1,0 +1,1 @@
+"""Results of one value in many places: where each stood, and which of them differ."""
