@@ -209,7 +209,12 @@ def softmax_cross_entropy(logit, rest, label, classes):
     tail = np.where((d < 0) & (classes > 2), r(np.log(total)), r(np.log1p(small)))
     plus = r(np.abs(d) + tail)
     yes, no = np.where(d < 0, plus, tail), np.where(d < 0, tail, plus)
-    return back(r(r(times(y, yes)) + r(times(r(1 - y), no))))
+    beyond, half = np.isinf(d) & np.isfinite(x) & np.isfinite(t), r(np.abs(x / 2 - t / 2))
+    first, second = (
+        np.where(beyond & side, r(2 * r(times(w, half))), r(times(w, part)))
+        for side, w, part in ((d < 0, y, yes), (d > 0, r(1 - y), no))
+    )
+    return back(r(first + second))
 
 
 def shares(d, classes, r):
