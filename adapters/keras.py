@@ -213,6 +213,7 @@ class OpenVINO(NumPy):
     """Its tensors are made of NumPy's arrays, and a loss is computed when it is converted back."""
 
     distributions = ("openvino",)
+    per_shape = ("eager",)  # each operation is a model of its own
     show = "[float(v).hex() for v in keras.ops.convert_to_numpy({y}).ravel()]"
 
     def read(self, y):
@@ -236,7 +237,7 @@ def on(backend, base, entries=None, variants=(), **changes):
             changes,
             name="keras[{}]".format(backend),
             distributions=("keras", *(name for name in base.distributions if name != "optax")),
-            further="full",  # not all that the default tier would add has a recorded cause yet
+            further="full",  # the default tier has the binary cross-entropies, and 90 seconds
             imports=base.imports.replace(", optax", "") + "\nimport keras",
             environ=environ,
             derivatives={kind: base.derivatives[kind] for kind in ("reverse", "forward") if kind in base.derivatives},

@@ -66,7 +66,7 @@ class PyTorch(Adapter):
     slow_modes = ("compiled",)
     per_shape = ("compiled",)
     mode_wraps = "loss"
-    further = "full"  # not all that the default tier would add has a recorded cause yet
+    further = "full"  # the default tier has the binary cross-entropies, and 90 seconds
     derivatives = {
         # The clone keeps requires_grad off the caller's tensor; create_graph only where it is differentiated again,
         # because the backward under create_graph is other code than the one users run.

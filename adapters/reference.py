@@ -465,6 +465,7 @@ class Reference(Adapter):
 
     name = "reference"
     distributions = ("numpy",)
+    further = "full"  # as with the frameworks: the default tier has the binary cross-entropies
     imports = "import numpy as np\n\nnp.seterr(all='ignore')\n\n\n" + "\n\n".join(map(inspect.getsource, FUNCTIONS))
     names = {
         "binary16": "'float16'",

@@ -38,6 +38,7 @@ def entry(loss, arguments, quantities):
 
 class Perfect(reference.Reference):
     name = "perfect"
+    further = "default"
     imports = "\n\n".join(
         (
             "import numpy as np",

@@ -32,7 +32,7 @@ from conformance.standards import formats
 from conformance.subject import Subject
 
 TIER = "full"
-"""Not all that it finds has a recorded cause yet."""
+"""The default tier has 90 seconds."""
 
 NAME = "identities"
 VERDICT = "identity-broken"

@@ -1,9 +1,10 @@
 """Bitwise invariance: the result of a value is the same wherever, in whatever company and however often it is asked.
 
-The same values stand at every place of arrays of length 1 to 70 (what compiles for each length, or is not binary32 in
-an adapter's first mode, gets a few of them) and in the middle of a long one; regions ``position`` and ``batch`` say
-whether place or length alone changes a result, ``repeat`` whether asking again does, ``layout-...`` another layout in
-memory, ``threads`` one thread instead of all. A NaN is a NaN: its sign and payload do not count.
+The same values stand at every place of arrays of length 1 to 70 (the first entry point of each loss, in binary32 and a
+mode that does not compile for each shape; the others get a few lengths) and in the middle of a long one; regions
+``position`` and ``batch`` say whether place or length alone changes a result, ``repeat`` whether asking again does,
+``layout-...`` another layout in memory, ``threads`` one thread instead of all. A NaN is a NaN: its sign and payload do
+not count.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from conformance.plan import Plan, cases_of
 from conformance.subject import Subject
 
 TIER = "full"
-"""Not all that it finds has a recorded cause yet."""
+"""The default tier has 90 seconds."""
 
 NAME = "invariants"
 
@@ -174,8 +175,9 @@ def windows(plan: Plan, subject: Subject, count: int) -> tuple[tuple[int, int], 
         How many values there are.
     """
     adapter, entry = plan.sources[subject.adapter].adapter, plan.entry(subject)
-    common = entry.tier == "quick" and subject.dtype == DTYPE and subject.mode == cheap(adapter)
-    lengths = ALL if common and subject.mode not in adapter.per_shape else FEW
+    first = next((e for e in adapter.entry_points if e.tier == "quick" and e.loss == entry.loss), None)
+    every = entry == first and subject.dtype == DTYPE and subject.mode == cheap(adapter)
+    lengths = ALL if every and subject.mode not in adapter.per_shape else FEW
     asked = [(start, length) for length in lengths for start in (0, STRIDE * length, STRIDE * length + MOVED)]
     asked += [(start, length) for length, step in SWEPT if length in lengths for start in range(0, count, step)]
     again = [(0, length) for length in (1, 7, 63, MIDDLE) if length in (*lengths, MIDDLE)]

@@ -27,7 +27,7 @@ from conformance.subject import Subject
 from conformance.verdicts import FINDINGS, MATHEMATICS, VERDICTS
 
 TIER = "full"
-"""Not all that it finds has a recorded cause yet."""
+"""The default tier has 90 seconds."""
 
 NAME = "modes"
 VERDICT = "mode-dependent"

@@ -33,7 +33,7 @@ from conformance.summary import digest, tally
 from conformance.verdicts import FINDINGS, VERDICTS
 
 TIER = "full"
-"""Not all that it finds has a recorded cause yet."""
+"""The default tier has 90 seconds."""
 
 NAME = "reductions"
 
