@@ -11,7 +11,8 @@ from examining import examine, findings
 from workbench import FAULTY
 
 from conformance.cell import Cell
-from conformance.examinations.invariants import ALL, COMPARED, FEW, LONG, MIDDLE, sample, windows
+from conformance.examinations.invariants import ALL, COMPARED, FEW, LONG, MIDDLE, windows
+from conformance.invariance.sample import sample
 from conformance.places import adapters_folder
 from conformance.plan import Plan
 from conformance.subject import Filters, sources, subjects

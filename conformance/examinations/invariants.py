@@ -11,23 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from conformance.adapter import EntryPoint
 from conformance.cases import Cases
-from conformance.cell import LABEL_CLASSES, Cell
+from conformance.cell import Cell
 from conformance.exact import decimal
 from conformance.examinations import Shown, Trial, cell_of, few, witness
 from conformance.examinations._extent import DTYPE, cheap, examined, gradient
 from conformance.formats import FORMATS, to_float64
-from conformance.golden import Golden, golden
+from conformance.golden import Golden
 from conformance.invariance.agreement import Disagreement, unit
 from conformance.invariance.occurrences import Occurrences
+from conformance.invariance.sample import mathematics, sample
 from conformance.job import Job, Observation
-from conformance.plan import Plan, cases_of
+from conformance.plan import Plan
 from conformance.subject import Subject
 
 TIER = "full"
@@ -54,9 +54,6 @@ MOVED = 5
 
 STRIDE = 31
 """By how much they begin elsewhere from one length to the next."""
-
-EACH = 16
-"""How many values of a region and label class are asked, where there are so many."""
 
 LONG = 2 * (16 * 1030 + 15)
 SHIFT = 15
@@ -140,30 +137,6 @@ def _trials(plan: Plan, subject: Subject) -> Iterator[Trial]:
             yield Trial(subject, NAME, quantity, f"layout-{name}", jobs, Question(entry, values, order))
 
 
-@lru_cache(maxsize=64)
-def sample(loss: str, contract: str, dtype: str, labels: tuple[str, ...]) -> Cases:
-    """Some of the cases of each region and label class, in an order that mixes them.
-
-    A NaN comes last. Their number is odd, so that in a long array each comes into every lane of a vector.
-
-    Parameters
-    ----------
-    loss, contract, dtype : str
-    labels : tuple of str
-        The label classes there are; () is all.
-    """
-    found, raises = cases_of(loss, contract, dtype, "default", labels)
-    found = found.where(~raises)
-    chosen: list[int] = []
-    cell = found.region * len(LABEL_CLASSES) + found.label_class
-    for code in np.unique(cell):
-        inside = np.flatnonzero(cell == code)
-        chosen += inside[np.linspace(0, len(inside) - 1, min(EACH, len(inside))).astype(int)].tolist()
-    golden_ratio = (1 + 5**0.5) / 2
-    chosen.sort(key=lambda i: (np.isnan(found.values[0][i]), i * golden_ratio % 1))
-    return found.where(np.array(chosen[: len(chosen) - (len(chosen) % 2 == 0)], np.intp))
-
-
 def windows(plan: Plan, subject: Subject, count: int) -> tuple[tuple[int, int], ...]:
     """The windows of the values that are asked, some of them twice.
 
@@ -212,8 +185,8 @@ def judged(plan: Plan, trial: Trial, observations: Sequence[Observation]) -> tup
     for said in observations:
         if said.status != "ok":
             return (cell_of(trial, loss, said.status, message=said.message),)
-    mathematics = _mathematics(question.entry, trial.subject.dtype, trial.quantity)
-    compared = _compared(trial, observations, mathematics)
+    exact = mathematics(question.entry, trial.subject.dtype, trial.quantity)
+    compared = _compared(trial, observations, exact)
     if isinstance(compared, str):
         return (cell_of(trial, loss, "unsupported", message=compared),)
     seen, found = compared
@@ -227,7 +200,7 @@ def judged(plan: Plan, trial: Trial, observations: Sequence[Observation]) -> tup
         told["worst"] = witness(
             values.name(value),
             seen.result(found.second),
-            decimal(mathematics.value.number(value)),
+            decimal(exact.value.number(value)),
             kind,
             inputs=values.hex(value),
             index=int(seen.job[found.second]),
@@ -236,7 +209,7 @@ def judged(plan: Plan, trial: Trial, observations: Sequence[Observation]) -> tup
 
 
 def _compared(
-    trial: Trial, observations: Sequence[Observation], mathematics: Golden
+    trial: Trial, observations: Sequence[Observation], exact: Golden
 ) -> tuple[Occurrences, Disagreement] | str:
     """What came back where, and which of it differs; or why nothing can be compared."""
     seen = Occurrences.of(trial.jobs, observations, trial.question.order)
@@ -246,21 +219,12 @@ def _compared(
     seen = seen.repeated() if word == "repeat" else seen.once()
     groups = len(seen.bits) // 2
     seen = seen.unequal() if word in ("layout", "threads") else seen
-    found = seen.disagreement(COMPARED[word][0], unit(mathematics.scale, seen.fmt))
+    found = seen.disagreement(COMPARED[word][0], unit(exact.scale, seen.fmt))
     return seen, replace(found, groups=groups) if word in ("layout", "threads") else found
 
 
 def _word(trial: Trial) -> str:
     return trial.region.partition("-")[0]
-
-
-def _mathematics(entry: EntryPoint, dtype: str, quantity: str) -> Golden:
-    return _golden(entry.loss, entry.contract, dtype, entry.labels, quantity)
-
-
-@lru_cache(maxsize=64)
-def _golden(loss: str, contract: str, dtype: str, labels: tuple[str, ...], quantity: str) -> Golden:
-    return golden(loss, quantity, sample(loss, contract, dtype, labels).values)
 
 
 def shown(
@@ -279,7 +243,7 @@ def shown(
     """
     question: Question = trial.question
     every = Occurrences.of(trial.jobs, observations, question.order)
-    compared = _compared(trial, observations, _mathematics(question.entry, trial.subject.dtype, trial.quantity))
+    compared = _compared(trial, observations, mathematics(question.entry, trial.subject.dtype, trial.quantity))
     if isinstance(every, str) or isinstance(compared, str) or not compared[1].differing:
         return []
     seen, found = compared
