@@ -20,6 +20,7 @@ FRAMEWORKS = {
     "pytorch": "import torch",
     "tensorflow": "import tensorflow as tf",
     "keras[numpy]": "import keras, numpy",
+    "jax": "import jax, optax",
 }
 
 
