@@ -1,5 +1,6 @@
 """The contracts: exact as stated, cited, and each constant visible in what is judged by it."""
 
+import importlib
 import math
 from fractions import Fraction
 from itertools import pairwise
@@ -297,7 +298,7 @@ def test_what_is_documented_to_raise() -> None:
 
 @pytest.mark.parametrize("name", contracts.names())
 def test_every_clause_quotes_its_source(name: str) -> None:
-    clauses = contracts.load(name, LOSS).rules.CLAUSES
+    clauses = importlib.import_module(f"conformance.contracts.{name}").CLAUSES
     assert clauses
     known = {"domain", "dtype", *(q for loss in losses.names() for q in losses.load(loss).QUANTITIES)}
     for clause in clauses:
