@@ -74,5 +74,5 @@ def printed(script: str) -> list[str]:
     """What a script prints in a fresh interpreter, or the last line of its error."""
     import subprocess
 
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=False)
     return done.stdout.splitlines() or done.stderr.strip().splitlines()[-1:]
