@@ -60,6 +60,8 @@ def details(run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = Tru
         return said
     plan = Plan([source], run.tier)
     trial = examinations.trial_of(plan, cell)
+    if examination is not None and trial is None:
+        return replace(said, replayed="the trial is not among this release's trials")
     with Pool(1) as pool:
         shown = _measured(cell, plan, subject, pool) if trial is None else _asked(cell, plan, trial, pool)
     return replace(said, **shown)

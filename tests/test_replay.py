@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,10 @@ def test_the_documented_sentences_are_quoted() -> None:
     made = cell(**{name: getattr(subject, name) for name in fields if name != "config"}, config={"reduction": "none"})
     told = details(Run([made]), made, measure=False)
     assert "(documented: https://" in told.contract
+
+
+def test_a_trial_that_is_no_longer_asked_is_not_taken_for_a_case(adapter: str, run: Run) -> None:
+    made = next(c for c in run.cells if c.worst is not None)
+    trial = replace(made, region="layout-of-old", label_class="invariants", id=f"{made.test}/layout-of-old/invariants")
+    shown = details(replace(run, cells=(trial,), findings=()), trial, [adapter])
+    assert shown.replayed == "the trial is not among this release's trials" and shown.reproducer == ""
