@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -32,6 +33,7 @@ WIDEST = 4
 """A cause may select this many times the cells that it explains: neighbours where the same code happens to do well."""
 
 KNOWN = load(adapters_folder())
+HEX = re.compile(r"-?0x[0-9a-f.]+p[-+][0-9]+")
 UNCAUGHT = {"pytorch-25174"}
 """Present, and not found by an audit yet: a weight for each row, which the page of BCELoss still promises."""
 
@@ -90,16 +92,20 @@ def test_every_reported_defect_that_is_present_is_found_by_region(full: Run) -> 
 @pytest.mark.parametrize("name", examinations.names())
 @pytest.mark.parametrize("adapter", ["pytorch", "tensorflow", "jax", "keras[numpy]"])
 def test_a_trial_is_reproduced_in_a_fresh_interpreter(adapter: str, name: str, full: Run, tmp_path: Path) -> None:
-    """Ten lines or fewer of framework code, which print without an error what the trial is about."""
+    """Plain framework code, which prints the number that the witness names, if it names one, or raises as it says."""
     cells = full.by_id()
     found = [cells[i] for i in full.findings if cells[i].adapter == adapter and cells[i].examination == name]
     if not found:
         pytest.skip(f"{adapter} has no finding among its {name}")
-    shown = details(full, found[len(found) // 2])
+    cell = found[len(found) // 2]
+    assert cell.worst is not None
+    shown = details(full, cell)
     assert "as in the run" in shown.replayed
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "JAX_", "KERAS_", "CUDA_"))}
     script = tmp_path / "reproducer.py"
     script.write_text(shown.reproducer)
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, env=environ)
-    assert done.returncode == 0 or "raise" in str(found[len(found) // 2].verdicts), done.stderr
-    assert done.stdout.strip()
+    assert (done.returncode == 0) == ("raised" not in cell.findings), done.stderr
+    if HEX.fullmatch(cell.worst["got"]):
+        assert float.fromhex(cell.worst["got"]) in map(float.fromhex, HEX.findall(done.stdout))
+    assert done.stdout.strip() or done.returncode
