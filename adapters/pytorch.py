@@ -164,6 +164,17 @@ def {g}({args}):
             modes=MODES["full"],
             tier="full",
         ),
+        # Its page speaks of another shape of weight than that of the function; one dtype and mode watch it.
+        EntryPoint(
+            NN + "BCELoss",
+            "element_weighted_binary_cross_entropy",
+            NN + "BCELoss(weight, reduction={reduction})(probability, label)",
+            CLAMPED,
+            {"reduction": "none", "weight": "per-element"},
+            dtypes=("binary32",),
+            modes=("eager",),
+            tier="full",
+        ),
         # A composition that people write. Its exact value is the loss of the logit, its contract the clamp of P.
         EntryPoint(
             F + "binary_cross_entropy",

@@ -293,10 +293,16 @@ def test_a_call_takes_arrays_as_they_are() -> None:
     assert (found.arguments, found.weight, found.alone) == (("logit", "label"), "", True)
 
 
+def test_what_makes_a_loss_may_take_an_argument_too() -> None:
+    (found,) = call("a.B(weight, k={k})(logit, label)", "element_weighted_sigmoid_cross_entropy", config={"k": 1})
+    assert (found.expression({}), found.weight) == ("a.B(weight, k=1)(logit, label)", "weight")
+
+
 @pytest.mark.parametrize(
     ("code", "config"),
     [
         ("a.b(torch.sigmoid(logit), label)", {}),
+        ("a.b(2 * logit)(label)", {}),
         ("a.b(logit) - logit * label", {}),
         ("a.b(logit, 2 * label - 1)", {}),
         ("a.b(logit, label)", {"composed": "after-something"}),

@@ -34,8 +34,6 @@ WIDEST = 4
 
 KNOWN = load(adapters_folder())
 HEX = re.compile(r"-?0x[0-9a-f.]+p[-+][0-9]+")
-UNCAUGHT = {"pytorch-25174"}
-"""Present, and not found by an audit yet: a weight for each row, which the page of BCELoss still promises."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +83,7 @@ def test_every_reported_defect_that_is_present_is_found_by_region(full: Run) -> 
         for glob in check["caught"]
         if not any(check["adapter"] == adapter and matches(glob, identity) for adapter, identity in findings)
     }
-    assert {identity for identity, _ in missed} <= UNCAUGHT
+    assert missed == set()
     assert all(check["caught"] for check in rows)
 
 

@@ -163,6 +163,8 @@ def test_a_divisor_that_the_format_cannot_hold_is_among_the_others(
 def test_samples_are_exact_inside_the_domain_and_finite(name: str, dtype: str, values: str) -> None:
     elements = sample(values, losses.load(name).ARGUMENTS, dtype, ("hard0", "hard1"), 257)
     assert sum(elements.counts) == 257 == len(elements.index)
+    assert [elements.row(k) for k in range(257)] == elements.index.tolist()
+    assert np.bincount(elements.index).tolist() == elements.counts[: elements.index.max() + 1]
     for column in elements.columns:
         assert np.array_equal(rounded(column, FORMATS[dtype]), column)
     pair = exact_pair(name, "loss")

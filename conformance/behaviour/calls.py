@@ -7,7 +7,7 @@ Configs of one entry point whose calls look alike share one: what happens to sha
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -113,8 +113,12 @@ def _derived(entry: EntryPoint) -> Call | None:
 
 
 def _bare(expression: str, argument: str) -> bool:
-    """Whether an argument occurs once, and that as an argument of the outermost call."""
+    """Whether an argument occurs once, and that as it is: given to the outermost call, or to what makes a loss."""
     tree = ast.parse(expression, mode="eval").body
-    given: Sequence[ast.expr] = [*tree.args, *(k.value for k in tree.keywords)] if isinstance(tree, ast.Call) else []
+    given: list[ast.expr] = []
+    call = tree
+    while isinstance(call, ast.Call):
+        given += [*call.args, *(k.value for k in call.keywords)]
+        call = call.func
     named = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == argument]
     return len(named) == 1 and named[0] in given

@@ -201,7 +201,7 @@ def _inputs(question: Question, k: int) -> dict[str, str]:
     sample = question.item.sample
     if not question.item.gradient and len(sample.columns[0]) > 1:
         return {}
-    row = sample.index[k]
+    row = sample.row(k)
     arguments: Any = losses.load(question.where.entry.loss).ARGUMENTS
     return {a: float(c[row]).hex() for a, c in zip(arguments, sample.columns, strict=True)}
 

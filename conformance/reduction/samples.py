@@ -79,12 +79,20 @@ class Sample:
         whole, rest = divmod(self.length, len(self.columns[0]))
         return [whole + (i < rest) for i in range(len(self.columns[0]))]
 
+    def row(self, element: int) -> int:
+        """The row of an element.
+
+        Parameters
+        ----------
+        element : int
+        """
+        return min(element, 1) if self.first else element % len(self.columns[0])
+
     @property
     def index(self) -> NDArray[np.intp]:
-        """The row of each element."""
-        if self.first:
-            return np.minimum(np.arange(self.length), 1).astype(np.intp)
-        return np.resize(np.arange(len(self.columns[0]), dtype=np.intp), self.length)
+        """The row of each element: an array as long as the sample, 130 MB for the longest."""
+        elements = np.arange(self.length, dtype=np.intp)
+        return np.minimum(elements, 1) if self.first else elements % len(self.columns[0])
 
     @property
     def repeated(self) -> int:

@@ -77,7 +77,7 @@ class Due:
         """Hold the golden value of the k-th result against the normative definition."""
         rows, counts, factors = self.sample.rows(), self.sample.counts, list(self.factors)
         if self.shape:
-            row = int(self.sample.index[k])
+            row = self.sample.row(k)
             rows, counts, factors = rows[row : row + 1], [1], factors[row : row + 1]
         times = [f * n for f, n in zip(factors, counts, strict=True)]
         confirm(self.loss, self.quantity, rows, times, self.standard.mathematics.value.number(k))

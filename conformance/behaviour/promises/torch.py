@@ -31,6 +31,9 @@ _BY_PROBABILITY = (
     "[0, 1]. This means the target data type is required to be float when using class probabilities."
 )
 _WEIGHT = "if provided it's repeated to match input tensor shape"
+_BATCH = (
+    "a manual rescaling weight given to the loss of each batch element. If given, has to be a Tensor of size nbatch."
+)
 _BROADCAST = (
     "If provided, the dimension of weight supports broadcasting to a common shape with respect to the input (and "
     "target) shape."
@@ -112,6 +115,8 @@ PROMISES = (
         _WEIGHT,
     ),
     Promise(_BCE[0], ("weight.*",), EXCLUDES, _BCE_PAGE, _WEIGHT),
+    Promise(_BCE[1], ("weight.alike", "weight.of-rows-flat"), ACCEPTS, _PAGE + "BCELoss.html", _BATCH),
+    Promise(_BCE[1], ("weight.*",), EXCLUDES, _PAGE + "BCELoss.html", _BATCH),
     Promise(
         _LOGITS[0],
         ("weight.alike", "weight.scalar", "weight.one", "weight.of-columns", "weight.of-rows"),
