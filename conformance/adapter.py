@@ -126,8 +126,8 @@ class Adapter:
     modes: Mapping[str, str] = {"eager": "{f}"}             # mode -> expression over a function {f}
     slow_modes: Sequence[str] = ()              # modes that only a full audit runs
     per_shape: Sequence[str] = ()               # modes that compile anew for each shape; the one to ask first leads
-    further: str = "default"                    # the smallest tier that goes beyond the quick tier's entry points
-    #                                             and the first derivatives in reverse mode
+    further: str = "default"                    # the smallest tier that goes beyond the quick tier's entry points,
+    #                                             first derivatives in reverse mode, and cases: with examinations
     only_by_name: bool = False                  # left out unless --adapter names it: a teaching aid, no framework
     mode_wraps: str = "program"                 # or "loss": differentiate through the executed loss
     derivatives: Mapping[str, str] = {}         # kind -> def {g}({args}) returning y and dy/d{x}; it may use

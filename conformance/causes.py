@@ -80,7 +80,7 @@ class Cause:
     id : str
         Unique over all files.
     name : str
-        The stem of its file, and of the file its findings are recorded in.
+        That of its file up to a hyphen: its framework, and the file that its findings are recorded in.
     versions : Versions
         The releases it speaks of.
     selectors : tuple of mapping of str to tuple of str
@@ -105,18 +105,16 @@ class Cause:
     def selects(self, cell: Cell) -> bool:
         """Whether a table of selectors matches the cell's key.
 
-        Without a selector on the adapter, the cause speaks of the adapters named like its file: ``keras.toml``
-        of ``keras`` and of ``keras[jax]``. The config is matched as it stands in the cell's id.
+        Without a selector on the adapter, the cause speaks of the adapters named like its file up to a hyphen:
+        ``keras-rows.toml`` of ``keras`` and of ``keras[jax]``. The config is matched as it stands in the cell's id.
         """
-        return any(self._matches(table, cell) for table in self.selectors)
+        return any(all(self.allows(t, key, cell.key_text(key)) for key in KEY) for t in self.selectors)
 
-    def _matches(self, table: Mapping[str, tuple[str, ...]], cell: Cell) -> bool:
-        if "adapter" not in table and cell.adapter.partition("[")[0] != self.name:
-            return False
-        return all(
-            any(matches(glob, cell.short_config if key == "config" else getattr(cell, key)) for glob in globs)
-            for key, globs in table.items()
-        )
+    def allows(self, table: Mapping[str, tuple[str, ...]], key: str, value: str) -> bool:
+        """Whether one of its tables lets a field of a cell's key have a value."""
+        if key in table:
+            return any(matches(glob, value) for glob in table[key])
+        return key != "adapter" or value.partition("[")[0] == self.name
 
 
 def joined(causes: Iterable[Cause]) -> str:
@@ -162,7 +160,7 @@ def read_causes(path: Path) -> tuple[Cause, ...]:
     causes = []
     for table, start in zip(tables, starts, strict=True):
         try:
-            causes.append(_cause(table, path.stem))
+            causes.append(_cause(table, path.stem.partition("-")[0]))
         except _Mistake as mistake:
             line = _line_of(text, mistake.key, start)
             raise ExpectationsError(f"{path}, line {line}: {mistake}.") from mistake

@@ -104,6 +104,10 @@ class Cell:
         """The config as it stands in the id: ``key=value`` joined with commas, or ``-``."""
         return self.id.split("/", 3)[2]
 
+    def key_text(self, key: str) -> str:
+        """A field of the key as the id has it."""
+        return self.short_config if key == "config" else str(getattr(self, key))
+
     @property
     def examination(self) -> str:
         """The examination that the cell came of; empty where it came of cases."""

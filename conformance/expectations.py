@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from conformance.causes import Cause, ExpectationsError, Versions, joined, objec
 from conformance.cell import EVERY, Cell
 from conformance.recorded import Line, Measurement, exponent, read_lines, read_measurements
 from conformance.run import QUICK, Run
+from conformance.selectors import Selectors
 from conformance.verdicts import SEVERITY
 
 __all__ = [
@@ -40,6 +42,11 @@ class Expectations:
     causes: Mapping[str, Cause] = field(default_factory=dict)
     lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
     measured: frozenset[Measurement] = frozenset()
+
+    @cached_property
+    def selectors(self) -> Selectors:
+        """The selectors of all causes."""
+        return Selectors(self.causes.values())
 
     def all_lines(self) -> Iterable[Line]:
         """Every recorded line."""
@@ -239,7 +246,7 @@ def _by_line(cell: Cell, lines: Sequence[Line], run: Run, expectations: Expectat
 def _by_cause(cell: Cell, run: Run, expectations: Expectations) -> tuple[tuple[Cause, ...], str]:
     """The causes that cover a cell, one for each kind of finding, the worst first, and what stands against them."""
     versions = run.versions(cell.adapter)
-    speaking = [cause for cause in expectations.causes.values() if cause.selects(cell) and versions in cause.versions]
+    speaking = [cause for cause in expectations.selectors.of(cell) if versions in cause.versions]
     if not speaking:
         return (), "no cause covers it"
     chosen: dict[str, Cause] = {}

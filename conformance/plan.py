@@ -15,7 +15,7 @@ from conformance.cell import LABEL_CLASSES
 from conformance.formats import Mask
 from conformance.job import Job, WorkerKey
 from conformance.probe import PROBE_CODE, probe_inputs
-from conformance.subject import FURTHER_DTYPE, Source, Subject, subjects_of
+from conformance.subject import FURTHER_DTYPE, Source, Subject, subjects_of, varies
 
 VECTOR = 8
 """No batch is a multiple of this: it would leave out the code for the last part of an array."""
@@ -48,6 +48,11 @@ class Plan:
         environ = tuple(sorted(source.adapter.environ(subject.dtype, subject.device).items()))
         return WorkerKey(source.python, source.file, subject.adapter, environ, subject.device)
 
+    def goes_further(self, subject: Subject) -> bool:
+        """Whether more is asked of a subject's adapter than what the quick tier asks of all."""
+        further = self.sources[subject.adapter].adapter.further
+        return case_space.TIERS.index(self.tier) >= case_space.TIERS.index(further)
+
     def quantities(self, subject: Subject) -> dict[str, Steps]:
         """Quantity → steps of differentiation."""
         return quantities.plain(self._stated(subject)) | self._further(subject)
@@ -60,23 +65,27 @@ class Plan:
 
     def _further(self, subject: Subject) -> dict[str, Steps]:
         adapter = self.sources[subject.adapter].adapter
-        reached = case_space.TIERS.index(self.tier) >= case_space.TIERS.index(adapter.further)
-        if not adapter.derivatives or not reached:
+        if not adapter.derivatives or not self.goes_further(subject) or self._varies(subject):
             return {}
         narrow = self.tier == "default" or self.entry(subject).tier != "quick"
         places = subject.mode == next(iter(adapter.modes)), subject.dtype == FURTHER_DTYPE
         if not (all(places) if narrow else any(places)):
             return {}
-        return quantities.further(self._stated(subject), adapter.derivatives)
+        routes = adapter.derivatives if subject.dtype == FURTHER_DTYPE else (quantities.REVERSE,)
+        return quantities.further(self._stated(subject), routes)
 
     def tier_of(self, subject: Subject, quantity: str) -> str:
         """The tier whose cases a quantity gets.
 
         What an audit adds to the quick tier gets edges alone, but in one dtype of the full tier: alike in all modes.
+        There, too, what varies another one gets edges.
         """
         added = self.entry(subject).tier != "quick" or quantity in self._further(subject)
-        dense = self.tier == "full" and subject.dtype == FURTHER_DTYPE
+        dense = self.tier == "full" and subject.dtype == FURTHER_DTYPE and not self._varies(subject)
         return "quick" if added and not dense else self.tier
+
+    def _varies(self, subject: Subject) -> bool:
+        return varies(self.sources[subject.adapter].adapter, self.entry(subject))
 
     def cases(self, subject: Subject, quantity: str = "loss") -> tuple[Cases, Mask]:
         """The cases for a quantity of a subject, and which of them its contract says raise.

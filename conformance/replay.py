@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +27,9 @@ LENGTHS = (1, 8, 16)
 """Arrays a reproducer is tried with before the whole length: the case alone, in a vector of eight, in two of them."""
 
 
-def details(run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = True) -> Details:
+def details(
+    run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = True, pool: Pool | None = None
+) -> Details:
     """What the project knows of a cell beyond its record.
 
     Parameters
@@ -39,6 +42,8 @@ def details(run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = Tru
         Adapter files beside the built-in ones.
     measure : bool
         Whether to measure the witness again; without it there is no reproducer.
+    pool : Pool, optional
+        What to measure in, where its workers are of use to others too.
 
     Raises
     ------
@@ -62,8 +67,8 @@ def details(run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = Tru
     trial = examinations.trial_of(plan, cell)
     if examination is not None and trial is None:
         return replace(said, replayed="the trial is not among this release's trials")
-    with Pool(1) as pool:
-        shown = _measured(cell, plan, subject, pool) if trial is None else _asked(cell, plan, trial, pool)
+    with nullcontext(pool) if pool is not None else Pool(1) as workers:
+        shown = _measured(cell, plan, subject, workers) if trial is None else _asked(cell, plan, trial, workers)
     return replace(said, **shown)
 
 

@@ -14,7 +14,8 @@ from conformance.places import adapters_folder
 
 FURTHER_DTYPE = "binary32"
 """What is not of the quick tier is in this dtype in every mode, and in every dtype in an adapter's first mode; its
-second derivatives and further routes are in both alone, and so are all of them in the default tier."""
+second derivatives and further routes are in both alone, and so are all of them in the default tier. What varies another
+one is in this dtype only, and without those."""
 
 
 class PlanError(Exception):
@@ -117,11 +118,18 @@ def subjects(found: Sequence[Source], filters: Filters) -> list[Subject]:
         return every
     narrow = {key for key, tier in tiers.items() if filters.tier == "quick" or tier != "quick"}
 
+    entries = [(s.adapter, e) for s in found for e in s.adapter.entry_points]
+    converts = {(adapter.name, e.path, e.key) for adapter, e in entries if e.computes}
+    varied = {(adapter.name, e.path, e.key) for adapter, e in entries if varies(adapter, e)}
+
     def is_left_out(s: Subject) -> bool:
-        if filters.tier != "full" and (s.adapter, s.mode) in slow:
+        key, is_slow = (s.adapter, s.entry_point, s.config), (s.adapter, s.mode) in slow
+        if filters.tier != "full" and is_slow:
+            return True
+        if key in varied and s.dtype != FURTHER_DTYPE and not filters.dtypes:
             return True
         both = s.mode != first[s.adapter] and s.dtype != FURTHER_DTYPE
-        return both and (s.adapter, s.entry_point, s.config) in narrow
+        return both and (key in narrow or (is_slow and key in converts))
 
     return [s for s in every if not is_left_out(s)]
 
@@ -140,7 +148,10 @@ def left_out(found: Sequence[Source], filters: Filters) -> list[str]:
     if filters.tier != "full" and rare["full"]:
         said.append(f"{rare['full']} entry points and configs: add --full")
     if filters.tier == "full" and not filters.modes and (rare["default"] or rare["full"]):
-        said.append(f"other dtypes than {FURTHER_DTYPE} in other modes of what is not of the quick tier: name the mode")
+        others = f"other dtypes than {FURTHER_DTYPE} in other modes of what is not of the quick tier"
+        said.append(f"{others}, and in slow modes of what converts: name the mode")
+        if not filters.dtypes:
+            said.append(f"other dtypes than {FURTHER_DTYPE} where only values of parameters differ: name the dtype")
     if filters.tier == "default":
         said.append(f"second derivatives and forward mode, but in {FURTHER_DTYPE} in the first mode: add --full")
         if rare["default"] and not filters.modes:
@@ -158,6 +169,23 @@ def left_out(found: Sequence[Source], filters: Filters) -> list[str]:
 def _tier(adapter: Adapter, entry: EntryPoint) -> str:
     """The smallest tier that measures an entry point: its own, but nothing new before its adapter goes further."""
     return entry.tier if entry.tier == "quick" else max(entry.tier, adapter.further, key=case_space.TIERS.index)
+
+
+def varies(adapter: Adapter, entry: EntryPoint) -> bool:
+    """Whether an adapter has the same function before, with other values of the same parameters.
+
+    Parameters
+    ----------
+    adapter : Adapter
+    entry : EntryPoint
+        What is of the quick tier varies nothing.
+    """
+    first = next(e for e in adapter.entry_points if _function(e) == _function(entry))
+    return entry.tier != "quick" and first.loss != entry.loss
+
+
+def _function(entry: EntryPoint) -> tuple[str, str, frozenset[str]]:
+    return entry.path, entry.loss.partition("(")[0], frozenset(entry.config)
 
 
 def subjects_of(adapter: Adapter, device: str) -> list[Subject]:

@@ -33,7 +33,7 @@ class Unreported:
 def unreported(
     run: Run, assessment: Assessment, known: Expectations, defects: Iterable[Defect]
 ) -> Sequence[Unreported]:
-    """The causes of a run without a report, the one with the worst finding first.
+    """The causes of a run without a report, by adapter; of each the one with the worst finding first.
 
     A cause has a report where a known defect names one of the cells that it explains.
 
@@ -60,7 +60,7 @@ def unreported(
         mine = [cells[i] for i in identities if cells[i].worst is not None and cells[i].finding in cause.verdicts]
         if mine:
             found.append(Unreported(cause, min(mine, key=_strangeness), len(identities)))
-    return found
+    return sorted(found, key=lambda one: one.shown.adapter)
 
 
 def _strangeness(cell: Cell) -> tuple[bool, bool, bool]:

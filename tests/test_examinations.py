@@ -11,6 +11,7 @@ import pytest
 from workbench import ARITHMETIC, floats, job, key
 
 from conformance import examinations
+from conformance.cases import TIERS
 from conformance.cell import LABEL_CLASSES, Cell
 from conformance.examinations import Examined, Trial, cell_of, trial_of, witness
 from conformance.measure import Observation, Pool
@@ -24,8 +25,6 @@ PRODUCT = "logit * label"
 
 class Doubling:
     """A made-up examination: whether the second answer is twice the first."""
-
-    TIER = "default"
 
     def trials(self, plan: Plan, subjects: Sequence[Subject]) -> Iterator[Trial]:
         for subject in subjects:
@@ -55,6 +54,11 @@ def test_trials_are_measured_with_their_jobs_in_order(doubling: Plan) -> None:
     assert cell.id == f"{SUBJECT.id}/loss/twice/doubling"
     assert cell.verdicts == {"same-bits": 1} and cell.finding is None
     assert cell.worst is not None and cell.worst["got"] == "0x1.8p+2"
+
+
+def test_only_those_are_examined_with_which_the_tier_goes_further(doubling: Plan) -> None:
+    asked = {tier: len(examinations.trials(Plan(sources([str(ARITHMETIC)]), tier), [SUBJECT])) for tier in TIERS}
+    assert asked == {"quick": 0, "default": 1, "full": 1}
 
 
 def test_a_cell_leads_back_to_its_trial(doubling: Plan) -> None:

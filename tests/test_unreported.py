@@ -1,16 +1,19 @@
 """What no known defect reports: by cause, and of each the finding that most people would meet."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from handmade import lost, make_run, not_a_number
+from audited import audit, cells
+from handmade import ENVIRONMENT, lost, make_run, not_a_number
 
-from conformance.commands.unreported import printed
+from conformance.commands.unreported import printed, reproduced
 from conformance.expectations import Expectations, assess, load
 from conformance.known_defects.records import Defect
 from conformance.known_defects.records import load as load_defects
 from conformance.places import adapters_folder
+from conformance.run import Run
 from conformance.unreported import Unreported, unreported
 
 CAUSES = """
@@ -63,3 +66,16 @@ def test_a_cause_with_a_reported_cell_is_left_out(known: Expectations) -> None:
 def test_what_a_script_prints_or_why_it_fails() -> None:
     assert printed("print(1); print(2)") == ["1", "2"]
     assert printed("raise ValueError('no')") == ["ValueError: no"]
+
+
+def test_reproducers_come_in_order_each_with_what_it_printed(known: Expectations) -> None:
+    every = cells(audit(adapters_folder() / "textbook.py", adapters=("textbook",), dtypes=("binary32",)))
+    some = [cell for cell in every if cell.finding == "lost" and cell.worst is not None][:3]
+    kept = [Unreported(known.causes["cancels"], cell, 1) for cell in some]
+    shown = list(reproduced(Run(some, environment=ENVIRONMENT, tier="quick"), kept))
+    assert [one for one, _ in shown] == kept and len(kept) == 3
+    for one, lines in shown:
+        assert one.shown.worst is not None
+        got = float.fromhex(one.shown.worst["got"])
+        said = [float.fromhex(word) for word in re.findall(r"-?0x[0-9a-f.]+p[-+][0-9]+", lines[-2])]
+        assert lines[-2].startswith("# ") and said == [got]

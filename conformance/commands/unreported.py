@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,19 +43,20 @@ def run(args: argparse.Namespace) -> int:
     measured, known = read(args.results), load(adapters_folder())
     found = unreported(measured, assess(measured, known), known, records.load(adapters_folder()))
     kept = [one for one in found if args.keyword in one.cause.id]
-    for number, one in enumerate(kept, 1):
+    shown = reproduced(measured, kept) if args.reproducers else ((one, []) for one in kept)
+    for number, (one, script) in enumerate(shown, 1):
+        print("\n".join([*told(one), *script]), flush=True)
         if args.reproducers and sys.stderr.isatty():
-            print(f"reproducing: {number}/{len(kept)} ({one.cause.id})", file=sys.stderr)
-        print(told(measured, one, args.reproducers), flush=True)
+            print(f"reproduced: {number}/{len(kept)}", file=sys.stderr)
     print(f"{len(kept)} causes without a report among the known defects")
     return 0
 
 
-def told(measured: Run, one: Unreported, reproduced: bool) -> str:
-    """One cause as text that can be pasted."""
+def told(one: Unreported) -> list[str]:
+    """The lines of one cause, to be pasted."""
     cell, cause = one.shown, one.cause
     assert cell.worst is not None
-    lines = [
+    return [
         f"{cause.id} ({one.count:,} findings)",
         f"  {cell.id}",
         f"  {cell.finding} at {cell.worst['case']}: {cell.worst['got']}, exact {cell.worst['exact']}",
@@ -62,12 +64,28 @@ def told(measured: Run, one: Unreported, reproduced: bool) -> str:
         f"  {cause.link}",
         "",
     ]
-    if reproduced:
-        from conformance.replay import details
 
-        script = details(measured, cell).reproducer
-        lines += [script.rstrip("\n"), *(f"# {line}" for line in printed(script)), ""]
-    return "\n".join(lines)
+
+def reproduced(measured: Run, kept: Sequence[Unreported]) -> Iterator[tuple[Unreported, list[str]]]:
+    """Each with the lines of its script, and of what that printed; it runs while the next finding is measured."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from conformance.measure import Pool
+    from conformance.replay import details
+
+    def lines(one: Unreported, script: str, said: Future[list[str]]) -> tuple[Unreported, list[str]]:
+        return one, [script.rstrip("\n"), *(f"# {line}" for line in said.result()), ""]
+
+    before = None
+    with Pool(2) as pool, ThreadPoolExecutor(1) as beside:
+        for one in kept:
+            script = details(measured, one.shown, pool=pool).reproducer
+            said = beside.submit(printed, script)
+            if before is not None:
+                yield lines(*before)
+            before = one, script, said
+        if before is not None:
+            yield lines(*before)
 
 
 def printed(script: str) -> list[str]:

@@ -2,8 +2,6 @@
 
 An examination file states:
 
-``TIER``
-    The smallest tier that runs it.
 ``trials(plan, subjects)``
     What to run: trials, each with the jobs it takes.
 ``judged(plan, trial, observations)``
@@ -25,7 +23,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from conformance.cases import TIERS
 from conformance.cell import Cell
 from conformance.job import Job, Observation
 from conformance.plan import Plan
@@ -106,8 +103,6 @@ def few(job: Job, rows: Any, length: int = 0) -> Job:
 class Examination(Protocol):
     """What an examination file provides."""
 
-    TIER: str
-
     def trials(self, plan: Plan, subjects: Sequence[Subject]) -> Iterator[Trial]: ...
     def judged(self, plan: Plan, trial: Trial, observations: Sequence[Observation]) -> tuple[Cell, ...]: ...
 
@@ -131,11 +126,10 @@ def trials(plan: Plan, subjects: Sequence[Subject]) -> list[Trial]:
     ----------
     plan : Plan
     subjects : sequence of Subject
-        Those that passed the filters.
+        Those that passed the filters; asked are those of adapters with which the plan goes further.
     """
-    asked = [load(name) for name in names()]
-    reached = [e for e in asked if TIERS.index(plan.tier) >= TIERS.index(e.TIER)]
-    return [trial for examination in reached for trial in examination.trials(plan, subjects)]
+    asked = [subject for subject in subjects if plan.goes_further(subject)]
+    return [trial for name in names() for trial in load(name).trials(plan, asked)]
 
 
 def trial_of(plan: Plan, cell: Cell) -> Trial | None:

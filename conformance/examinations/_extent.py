@@ -21,8 +21,8 @@ def examined(plan: Plan, subject: Subject) -> bool:
     """Whether a tier examines a subject by itself.
 
     The default tier takes the first entry point of each loss, in the cheap mode and in one that compiles. A full
-    audit takes all, but what is not of the quick tier only in the cheap mode and in binary32, and slow modes only
-    in that.
+    audit takes all: what is of the quick tier in binary32 in every mode and in the cheap mode in every dtype, the rest
+    in the cheap mode in binary32.
 
     Parameters
     ----------
@@ -30,11 +30,10 @@ def examined(plan: Plan, subject: Subject) -> bool:
     subject : Subject
     """
     adapter, entry = plan.sources[subject.adapter].adapter, plan.entry(subject)
-    common, slow = entry.tier == "quick", subject.mode in adapter.slow_modes
+    places = subject.dtype == DTYPE, subject.mode == cheap(adapter)
     if plan.tier == "full":
-        if common:
-            return subject.dtype == DTYPE or not slow
-        return subject.dtype == DTYPE and subject.mode == cheap(adapter)
+        return any(places) if entry.tier == "quick" else all(places)
+    slow = subject.mode in adapter.slow_modes
     first = next((e for e in adapter.entry_points if e.tier == "quick" and e.loss == entry.loss), None)
     asked = subject.mode in (cheap(adapter), next(iter(adapter.per_shape), "")) and not slow
     return plan.tier == "default" and entry == first and asked and subject.dtype == DTYPE

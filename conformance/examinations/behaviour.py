@@ -28,9 +28,6 @@ from conformance.job import Job, Observation, WorkerKey
 from conformance.plan import Plan
 from conformance.subject import Subject
 
-TIER = "full"
-"""The default tier has 90 seconds."""
-
 NAME = __name__.rpartition(".")[2]
 
 CONTAINER = True
@@ -62,18 +59,18 @@ SLOW = (
     "shape.empty",
     "dtypes.*-binary64",
     "labels.int64",
-    "labels.bool",
     "domain.probabilities-above",
     "domain.labels-above",
     "weight.column",
     "pos_weight.column",
     "argument.reduction",
 )
-"""What the full tier asks of the calls of the quick tier, and of weights, in slow modes, in binary32."""
+"""What the full tier asks in slow modes of the calls of the quick tier and of weights, and in modes that compile anew
+for each shape of calls that are not of the quick tier; in binary32."""
 
 COSTLY = ("dtypes.*", "gradient.dtypes.*", "labels.int64", "shape.empty")
-"""What it asks in other dtypes in modes that compile anew for each shape, and of calls that are not of the quick tier;
-in binary32 it asks such calls in such modes what the default tier asks, and of everything else everything."""
+"""What it asks in other dtypes in the first mode where that compiles anew for each shape, and of calls that are not of
+the quick tier; of everything else it asks everything."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +89,7 @@ def trials(plan: Plan, subjects: Sequence[Subject]) -> Iterator[Trial]:
         name: {(call.entry.path, call.entry.key): call for call in calls(plan.sources[name].adapter)}
         for name in {subject.adapter for subject in subjects}
     }
+    made: dict[tuple[Subject, str], Job] = {}                              # the first mode's is asked once for all
     for subject in subjects:
         adapter = plan.sources[subject.adapter].adapter
         call = known[subject.adapter].get((subject.entry_point, subject.config))
@@ -103,8 +101,11 @@ def trials(plan: Plan, subjects: Sequence[Subject]) -> Iterator[Trial]:
         for arrangement in arrangements(call, adapter, subject.dtype):
             if any(fnmatchcase(arrangement.name, glob) for glob in asked):
                 question = Question(call, arrangement)
-                jobs = tuple(_job(plan, replace(subject, mode=mode), adapter, question) for mode in modes)
-                yield Trial(subject, NAME, NAME, arrangement.name, jobs, question)
+                places = [(replace(subject, mode=mode), arrangement.name) for mode in modes]
+                for place in places:
+                    if place not in made:
+                        made[place] = _job(plan, place[0], adapter, question)
+                yield Trial(subject, NAME, NAME, arrangement.name, tuple(made[place] for place in places), question)
 
 
 def _asked(tier: str, adapter: Adapter, call: Call, subject: Subject) -> tuple[str, ...]:
@@ -115,7 +116,9 @@ def _asked(tier: str, adapter: Adapter, call: Call, subject: Subject) -> tuple[s
     core, first = call.entry.tier == "quick", subject.mode == next(iter(call.entry.modes or adapter.modes))
     if tier == "full":
         if plain:
-            return ("*",) if core or not compiles else DEFAULT
+            return ("*",) if core or not compiles else SLOW
+        if compiles and not first:
+            return ()
         return COSTLY if compiles or not core else ("*",)
     if not plain:
         return ()

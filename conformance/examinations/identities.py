@@ -31,9 +31,6 @@ from conformance.plan import Plan
 from conformance.standards import formats
 from conformance.subject import Subject
 
-TIER = "full"
-"""The default tier has 90 seconds."""
-
 NAME = "identities"
 VERDICT = "identity-broken"
 

@@ -3,8 +3,8 @@
 The same values stand at every place of arrays of length 1 to 70 (the first entry point of each loss, in binary32 and a
 mode that does not compile for each shape; the others get a few lengths) and in the middle of a long one; regions
 ``position`` and ``batch`` say whether place or length alone changes a result, ``repeat`` whether asking again does,
-``layout-...`` another layout in memory, ``threads`` one thread instead of all. A NaN is a NaN: its sign and payload do
-not count.
+``layout-...`` another layout in memory, ``threads`` (of those first entry points) one thread instead of all. A NaN is a
+NaN: its sign and payload do not count.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import EntryPoint
+from conformance.adapter import Adapter, EntryPoint
 from conformance.cases import Cases
 from conformance.cell import Cell
 from conformance.exact import decimal
@@ -29,9 +29,6 @@ from conformance.invariance.sample import mathematics, sample
 from conformance.job import Job, Observation
 from conformance.plan import Plan
 from conformance.subject import Subject
-
-TIER = "full"
-"""The default tier has 90 seconds."""
 
 NAME = "invariants"
 
@@ -117,7 +114,7 @@ def _trials(plan: Plan, subject: Subject) -> Iterator[Trial]:
     places = replace(job, windows=windows(plan, subject, len(values)))
     asked: dict[str, tuple[Job, ...]] = {"position": (places,), "batch": (places,), "repeat": (places,)}
     rows = "classes" in entry.loss                                      # made of the inputs: their layout is its own
-    common = entry.tier == "quick" and subject.mode not in adapter.slow_modes
+    common = _leads(adapter, entry) and subject.mode not in adapter.slow_modes
     if adapter.one_thread and not rows and plan.tier == "full" and subject.dtype == DTYPE and common:
         long = replace(job, windows=(*((start, LONG) for start in range(0, len(values), SHIFT)), (0, LONG)))
         alone = tuple(sorted((dict(job.worker.environ) | dict(adapter.one_thread)).items()))
@@ -148,13 +145,18 @@ def windows(plan: Plan, subject: Subject, count: int) -> tuple[tuple[int, int], 
         How many values there are.
     """
     adapter, entry = plan.sources[subject.adapter].adapter, plan.entry(subject)
-    first = next((e for e in adapter.entry_points if e.tier == "quick" and e.loss == entry.loss), None)
-    every = entry == first and subject.dtype == DTYPE and subject.mode == cheap(adapter)
+    every = _leads(adapter, entry) and subject.dtype == DTYPE and subject.mode == cheap(adapter)
     lengths = ALL if every and subject.mode not in adapter.per_shape else FEW
     asked = [(start, length) for length in lengths for start in (0, STRIDE * length, STRIDE * length + MOVED)]
-    asked += [(start, length) for length, step in SWEPT if length in lengths for start in range(0, count, step)]
+    swept = SWEPT if entry.tier == "quick" else SWEPT[-1:]
+    asked += [(start, length) for length, step in swept if length in lengths for start in range(0, count, step)]
     again = [(0, length) for length in (1, 7, 63, MIDDLE) if length in (*lengths, MIDDLE)]
     return (*((start % count, length) for start, length in asked), (0, MIDDLE), *again)
+
+
+def _leads(adapter: Adapter, entry: EntryPoint) -> bool:
+    """Whether an entry point of the quick tier is the first of its loss."""
+    return entry == next((e for e in adapter.entry_points if e.tier == "quick" and e.loss == entry.loss), None)
 
 
 def _laid(job: Job, reshape: str, layout: str) -> tuple[Job, Job]:

@@ -26,9 +26,6 @@ from conformance.standards import standard
 from conformance.subject import Subject
 from conformance.verdicts import FINDINGS, MATHEMATICS, VERDICTS
 
-TIER = "full"
-"""The default tier has 90 seconds."""
-
 NAME = "modes"
 VERDICT = "mode-dependent"
 

@@ -32,9 +32,6 @@ from conformance.subject import Subject
 from conformance.summary import digest, tally
 from conformance.verdicts import FINDINGS, VERDICTS
 
-TIER = "full"
-"""The default tier has 90 seconds."""
-
 NAME = "reductions"
 
 ORDER = ("equal", "mixed")

@@ -196,7 +196,7 @@ def _first(where: Place) -> Iterator[Item]:
 def _full(where: Place) -> Iterator[Item]:
     if where.slow:
         if where.usual and not where.rare:
-            yield from _samples(where, equal=(70_000,), weighted=(7,))
+            yield from _samples(where, equal=(70_000,), weighted=(7,) if where.leads else ())
     elif where.rare or where.converts or where.constructed:
         if where.first and (where.usual or where.constructed):
             mixed: tuple[int, ...] = (2049, 70_000) if where.constructed else (2049,)
@@ -211,9 +211,8 @@ def _full(where: Place) -> Iterator[Item]:
         if where.divisor in ("weights", "nonzero-weights") and where.weights == "elements":
             yield Item("loss", where.sample("mixed", LARGE["equal"], "ones"))
     else:
-        sizes = (7, 2049, 70_000, 200_000) if where.usual else (7, 70_000)
-        twice = sizes[::2] if where.usual else sizes[:1]
-        yield from _samples(where, equal=sizes[1:], mixed=(0, *sizes), weighted=twice, gradient=twice)
+        sizes = (7, 70_000, 200_000) if where.usual else (7, 70_000)
+        yield from _samples(where, equal=(70_000,), mixed=(0, *sizes), weighted=(7,), gradient=(7,))
 
 
 def _samples(
