@@ -14,8 +14,8 @@ from conformance.places import adapters_folder
 
 FURTHER_DTYPE = "binary32"
 """What is not of the quick tier is in this dtype in every mode, and in every dtype in an adapter's first mode; its
-second derivatives and further routes are in both alone, and so are all of them in the default tier. What varies another
-one is in this dtype only, and without those."""
+second derivatives and further routes are in both alone, and so are all of them in the default tier. What converts its
+inputs to one dtype is in others in the first mode only. What varies another entry point is in this dtype only."""
 
 
 class PlanError(Exception):
@@ -123,13 +123,13 @@ def subjects(found: Sequence[Source], filters: Filters) -> list[Subject]:
     varied = {(adapter.name, e.path, e.key) for adapter, e in entries if varies(adapter, e)}
 
     def is_left_out(s: Subject) -> bool:
-        key, is_slow = (s.adapter, s.entry_point, s.config), (s.adapter, s.mode) in slow
-        if filters.tier != "full" and is_slow:
+        key = (s.adapter, s.entry_point, s.config)
+        if filters.tier != "full" and (s.adapter, s.mode) in slow:
             return True
         if key in varied and s.dtype != FURTHER_DTYPE and not filters.dtypes:
             return True
         both = s.mode != first[s.adapter] and s.dtype != FURTHER_DTYPE
-        return both and (key in narrow or (is_slow and key in converts))
+        return both and (key in narrow or key in converts)
 
     return [s for s in every if not is_left_out(s)]
 
@@ -144,16 +144,20 @@ def left_out(found: Sequence[Source], filters: Filters) -> list[str]:
     slow = [f"{adapter.name} {mode}" for adapter in chosen for mode in adapter.slow_modes]
     if filters.tier != "full" and slow and not filters.modes:
         said.append(f"slow modes ({', '.join(slow)}): add --full or name them with --mode")
+    converting = any(entry.computes for adapter in chosen for entry in adapter.entry_points)
+    if filters.tier != "quick" and not filters.modes and converting:
+        said.append(f"other dtypes than {FURTHER_DTYPE} in other modes of what converts them: name the mode")
     rare = {tier: sum(_tier(a, e) == tier for a in chosen for e in a.entry_points) for tier in case_space.TIERS}
     if filters.tier != "full" and rare["full"]:
         said.append(f"{rare['full']} entry points and configs: add --full")
     if filters.tier == "full" and not filters.modes and (rare["default"] or rare["full"]):
-        others = f"other dtypes than {FURTHER_DTYPE} in other modes of what is not of the quick tier"
-        said.append(f"{others}, and in slow modes of what converts: name the mode")
+        said.append(f"other dtypes than {FURTHER_DTYPE} in other modes of what is not of the quick tier: name the mode")
         if not filters.dtypes:
             said.append(f"other dtypes than {FURTHER_DTYPE} where only values of parameters differ: name the dtype")
+    further = all(adapter.further == "default" for adapter in chosen)
     if filters.tier == "default":
-        said.append(f"second derivatives and forward mode, but in {FURTHER_DTYPE} in the first mode: add --full")
+        but = f", but in {FURTHER_DTYPE} in the first mode" if further else ", examinations"
+        said.append(f"second derivatives and forward mode{but}: add --full")
         if rare["default"] and not filters.modes:
             said.append(f"other dtypes than {FURTHER_DTYPE} in other modes of {rare['default']} of them: add --full")
     if filters.tier == "quick":

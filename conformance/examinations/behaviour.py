@@ -52,7 +52,8 @@ DEFAULT = (
     "weight.column",
     "argument.*",
 )
-"""What it asks of the calls of the quick tier in the first mode, where that does not compile anew for each shape."""
+"""What it asks of the calls of the quick tier in the first mode, where that does not compile anew for each shape, and
+the full tier in other modes that do."""
 
 SLOW = (
     "unequal.labels-column",
@@ -116,7 +117,7 @@ def _asked(tier: str, adapter: Adapter, call: Call, subject: Subject) -> tuple[s
     core, first = call.entry.tier == "quick", subject.mode == next(iter(call.entry.modes or adapter.modes))
     if tier == "full":
         if plain:
-            return ("*",) if core or not compiles else SLOW
+            return ("*",) if not compiles or (core and first) else DEFAULT if core else SLOW
         if compiles and not first:
             return ()
         return COSTLY if compiles or not core else ("*",)
