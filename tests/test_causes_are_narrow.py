@@ -35,14 +35,15 @@ RECORDED = {measurement for _, measurement in KNOWN.measured}
 
 @cache
 def measured() -> dict[str, Cell]:
-    """Every cell of a full audit of the built-in adapters, as if it held no finding."""
+    """Every cell of full audits of the built-in adapters, all modes named, as if it held no finding."""
     return {made.id: made for made in _cells()}
 
 
 def _cells() -> Iterator[Cell]:
     found = sources()
     plan = Plan(found, "full")
-    for subject in subjects(found, Filters(tier="full")):
+    modes = tuple({mode for source in found for mode in source.adapter.modes})
+    for subject in subjects(found, Filters(tier="full", modes=modes)):
         cases, _ = plan.cases(subject)
         for code in np.unique(cases.region * len(LABEL_CLASSES) + cases.label_class):
             region, label = divmod(int(code), len(LABEL_CLASSES))
