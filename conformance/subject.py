@@ -152,6 +152,8 @@ def left_out(found: Sequence[Source], filters: Filters) -> list[str]:
         said.append(f"{rare['full']} entry points and configs: add --full")
     if filters.tier == "full" and not filters.modes and (rare["default"] or rare["full"]):
         said.append(f"other dtypes than {FURTHER_DTYPE} in other modes of what is not of the quick tier: name the mode")
+        said.append(f"further routes of differentiation in other dtypes than {FURTHER_DTYPE}")
+        said.append("dense grids, second derivatives and further routes where only values of parameters differ")
         if not filters.dtypes:
             said.append(f"other dtypes than {FURTHER_DTYPE} where only values of parameters differ: name the dtype")
     further = all(adapter.further == "default" for adapter in chosen)

@@ -17,6 +17,17 @@ def cheap(adapter: Adapter) -> str:
     return next(mode for mode in adapter.per_shape if mode in adapter.modes) if first in adapter.per_shape else first
 
 
+def leads(adapter: Adapter, entry: EntryPoint) -> bool:
+    """Whether an entry point of the quick tier is the first of its loss.
+
+    Parameters
+    ----------
+    adapter : Adapter
+    entry : EntryPoint
+    """
+    return entry == next((e for e in adapter.entry_points if e.tier == "quick" and e.loss == entry.loss), None)
+
+
 def examined(plan: Plan, subject: Subject) -> bool:
     """Whether a tier examines a subject by itself.
 
@@ -34,9 +45,8 @@ def examined(plan: Plan, subject: Subject) -> bool:
     if plan.tier == "full":
         return any(places) if entry.tier == "quick" else all(places)
     slow = subject.mode in adapter.slow_modes
-    first = next((e for e in adapter.entry_points if e.tier == "quick" and e.loss == entry.loss), None)
     asked = subject.mode in (cheap(adapter), next(iter(adapter.per_shape), "")) and not slow
-    return plan.tier == "default" and entry == first and asked and subject.dtype == DTYPE
+    return plan.tier == "default" and leads(adapter, entry) and asked and subject.dtype == DTYPE
 
 
 def paired(plan: Plan, subject: Subject) -> bool:

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Adapter, EntryPoint
+from conformance.adapter import EntryPoint
 from conformance.cases import Cases
 from conformance.cell import Cell
 from conformance.exact import decimal
 from conformance.examinations import Shown, Trial, cell_of, few, witness
-from conformance.examinations._extent import DTYPE, cheap, examined, gradient
+from conformance.examinations._extent import DTYPE, cheap, examined, gradient, leads
 from conformance.formats import FORMATS, to_float64
 from conformance.golden import Golden
 from conformance.invariance.agreement import Disagreement, unit
@@ -114,7 +114,7 @@ def _trials(plan: Plan, subject: Subject) -> Iterator[Trial]:
     places = replace(job, windows=windows(plan, subject, len(values)))
     asked: dict[str, tuple[Job, ...]] = {"position": (places,), "batch": (places,), "repeat": (places,)}
     rows = "classes" in entry.loss                                      # made of the inputs: their layout is its own
-    common = _leads(adapter, entry) and subject.mode not in adapter.slow_modes
+    common = leads(adapter, entry) and subject.mode not in adapter.slow_modes
     if adapter.one_thread and not rows and plan.tier == "full" and subject.dtype == DTYPE and common:
         long = replace(job, windows=(*((start, LONG) for start in range(0, len(values), SHIFT)), (0, LONG)))
         alone = tuple(sorted((dict(job.worker.environ) | dict(adapter.one_thread)).items()))
@@ -145,7 +145,7 @@ def windows(plan: Plan, subject: Subject, count: int) -> tuple[tuple[int, int], 
         How many values there are.
     """
     adapter, entry = plan.sources[subject.adapter].adapter, plan.entry(subject)
-    every = _leads(adapter, entry) and subject.dtype == DTYPE and subject.mode == cheap(adapter)
+    every = leads(adapter, entry) and subject.dtype == DTYPE and subject.mode == cheap(adapter)
     few = FEW if entry.tier == "quick" else FEW[::2]
     lengths = ALL if every and subject.mode not in adapter.per_shape else few
     asked = [(start, length) for length in lengths for start in (0, STRIDE * length, STRIDE * length + MOVED)]
@@ -153,11 +153,6 @@ def windows(plan: Plan, subject: Subject, count: int) -> tuple[tuple[int, int], 
     asked += [(start, length) for length, step in swept if length in lengths for start in range(0, count, step)]
     again = [(0, length) for length in (1, 7, 63, MIDDLE) if length in (*lengths, MIDDLE)]
     return (*((start % count, length) for start, length in asked), (0, MIDDLE), *again)
-
-
-def _leads(adapter: Adapter, entry: EntryPoint) -> bool:
-    """Whether an entry point of the quick tier is the first of its loss."""
-    return entry == next((e for e in adapter.entry_points if e.tier == "quick" and e.loss == entry.loss), None)
 
 
 def _laid(job: Job, reshape: str, layout: str) -> tuple[Job, Job]:
