@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HELP = "measure the installed frameworks against certified exact values"
 EPILOG = """examples:
   bce-conformance audit                                   everything installed here; results in ./bce-results
-  bce-conformance audit --quick                           edge cases, in half a minute
+  bce-conformance audit --quick                           edge cases, in a minute or so
   bce-conformance audit --adapter pytorch --dtype binary32 --mode eager
   bce-conformance audit --adapter my_backend.py --out results
   bce-conformance audit --require pytorch --json          fail when PyTorch is missing; the run on stdout
