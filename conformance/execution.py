@@ -70,6 +70,15 @@ def observe(loaded: Loaded, job: Dict[str, Any], inputs: Sequence[np.ndarray]) -
     return result
 
 
+def expanded(first: int, step: int, count: int, dtype: str) -> np.ndarray:
+    """The bit patterns of a span, as the unsigned integers of a dtype."""
+    if not step:
+        return np.full(count, first, STORAGE[dtype])
+    number = np.dtype(STORAGE[dtype]).type
+    counted = np.arange(count, dtype=np.uint32).astype(STORAGE[dtype], copy=False)
+    return counted * number(step) + number(first)
+
+
 class Batch:
     """One program on any part of the cases of a job."""
 
@@ -173,7 +182,7 @@ def _fill(result: Result, batch: Batch, job: Dict[str, Any], count: int) -> None
     alone = np.asarray(job["alone"], np.int64)
     mask = np.ones(count, bool)
     mask[alone] = False
-    together = np.flatnonzero(mask)
+    together = np.flatnonzero(mask) if len(alone) else np.arange(count)
     whole = None if not len(alone) else together            # no copy of the inputs where nothing runs alone
     if len(together) or not count:
         rows, message = _attempt(batch, whole)
@@ -188,7 +197,8 @@ def _fill(result: Result, batch: Batch, job: Dict[str, Any], count: int) -> None
         if rows is not None:
             result.seconds += batch.seconds
             _place(result, rows, together, count)
-            _repeat(result, batch, np.roll(together, job["rotation"]))
+            if job["rotation"]:
+                _repeat(result, batch, np.roll(together, job["rotation"]))
     for case in alone:
         rows, message = _attempt(batch, np.asarray([case]))
         if rows is None:
@@ -251,7 +261,7 @@ def _repeat(result: Result, batch: Batch, order: np.ndarray) -> None:
     The length is the same, so nothing is compiled again; every case is in another place, and what a program
     remembers of its first call comes out wrong.
     """
-    if np.array_equal(order, np.sort(order)):               # no rotation asked for, or nothing to rotate
+    if np.array_equal(order, np.sort(order)):               # nothing to rotate
         return
     rows, message = _attempt(batch, order)
     if rows is None:

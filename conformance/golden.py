@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -90,6 +91,7 @@ def contract_golden(
     return inner
 
 
+@cache
 def _stored(name: str, quantity: str) -> dict[Row, Pair]:
     """The golden table's values of one quantity."""
     return {row: pair for (q, row), pair in tables.read(name).items() if q == quantity}

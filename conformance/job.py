@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,15 @@ class WorkerKey:
     adapter: str
     environ: tuple[tuple[str, str], ...]
     device: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """An input that the worker makes itself: ``count`` bit patterns from ``first`` on, in steps of ``step``."""
+
+    first: int
+    step: int
+    count: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +64,10 @@ class Job:
     script : str
         Instead of what the adapter writes, a whole program, text that defines ``program``; with ``free``, any number
         of results.
+    spans : tuple of Span
+        Instead of inputs, what the worker makes itself.
+    shared : bool
+        The outputs lie in memory shared with the worker, where its next job overwrites them.
     timeout : float
         Seconds.
     """
@@ -75,13 +88,16 @@ class Job:
     free: bool = False
     windows: tuple[tuple[int, int], ...] = ()
     script: str = ""
+    spans: tuple[Span, ...] = ()
+    shared: bool = False
     timeout: float = 300.0
 
     def header(self) -> dict[str, Any]:
         """What a worker reads beside the arrays."""
-        words = "entry_point config arguments steps mode dtype code rotation prepare length free windows script".split()
+        words = "entry_point config arguments steps mode dtype code rotation prepare length free windows script shared"
         alone = np.flatnonzero(self.alone).tolist()
-        return {"do": "observe", "alone": alone, **{word: getattr(self, word) for word in words}}
+        head = {"do": "observe", "alone": alone, "spans": [astuple(span) for span in self.spans]}
+        return head | {word: getattr(self, word) for word in words.split()}
 
 
 @dataclass(frozen=True, eq=False)

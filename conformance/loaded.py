@@ -150,7 +150,7 @@ def program(loaded: Loaded, job: Dict[str, Any]) -> Tuple[str, Call]:
         adapter, dtype = loaded.adapter, job["dtype"]
         entry = entry_point(adapter, job["entry_point"], job["config"])
         if job["code"] or job["script"]:
-            entry = EntryPoint("", "", job["code"].replace("{", "{{").replace("}", "}}"))
+            entry = EntryPoint.of(job["code"])
         if entry is None:
             raise Failure("raised", f"{adapter.name} has no entry point {job['entry_point']} {job['config']}")
         if dtype not in adapter.native:

@@ -108,6 +108,7 @@ class Process:
             raise Died("unavailable", why) from error
         finally:
             os.close(theirs)
+        self.shared: np.memmap[Any, Any] | None = None
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.pipe, selectors.EVENT_READ)
 
@@ -140,10 +141,24 @@ class Process:
             raise self._death() from None
         self._wait(timeout)
         reply = json.loads((folder / "reply.json").read_text())
-        outputs = tuple(_array(folder / f"output{n}.npy") for n in range(reply["outputs"]))
+        if request.get("shared"):
+            outputs = self._shared(reply)
+        else:
+            outputs = tuple(_array(folder / f"output{n}.npy") for n in range(reply["outputs"]))
         for name in os.listdir(folder):         # unlinked, never overwritten: the worker may still map them
             os.unlink(folder / name)
         return Answer(reply, outputs)
+
+    def _shared(self, reply: Mapping[str, Any]) -> tuple[np.ndarray, ...]:
+        """The outputs in the memory that the worker shares, mapped once."""
+        if not reply["outputs"]:
+            return ()
+        if self.shared is None or self.shared.filename != reply["shared"]:
+            self.shared = np.memmap(reply["shared"], np.uint8, "r")
+        found = []
+        for start, count, kind in reply["places"]:
+            found.append(np.asarray(self.shared[start : start + count * np.dtype(kind).itemsize]).view(kind))
+        return tuple(found)
 
     def kill(self) -> None:
         """End the worker and its children now. A thread that waits in `ask` sees it die."""

@@ -149,15 +149,25 @@ def _script(adapter: Adapter, calls: Sequence[Shown], pool: Pool) -> str:
     script, stated = "", None
     for call in calls:
         job = call.job
-        observed = pool.observe(job)
-        if not observed.text:
-            return ""
-        text, environ = (observed.text, dict(job.worker.environ)) if observed.text != stated else ("", {})
+        whole = pool.observe(job).text or executed(adapter, job)  # a worker that dies says nothing
+        text, environ = (whole, dict(job.worker.environ)) if whole != stated else ("", {})
         inputs = dict(zip(job.arguments, job.inputs, strict=True))
         told = (job.prepare, job.length, environ, call.container)
         script += reproducer(adapter, text, inputs, job.dtype, job.worker.device, call.output, *told).lstrip("\n")
-        stated = observed.text
+        stated = whole
     return script
+
+
+def executed(adapter: Adapter, job: Job) -> str:
+    """The text that a worker executes for a job, from the adapter's data alone.
+
+    Parameters
+    ----------
+    adapter : Adapter
+    job : Job
+    """
+    entry = EntryPoint.of(job.code) if job.code else entry_point(adapter, job.entry_point, job.config)
+    return job.script if job.script or entry is None else adapter.program(entry, job.arguments, job.steps, job.mode)
 
 
 def _of(job: Job, case: int, length: int) -> Job:

@@ -8,12 +8,14 @@ import numpy as np
 
 from conformance import contracts, quantities
 from conformance.adapter import EntryPoint
-from conformance.cases import Cases
 from conformance.formats import FORMATS, Format, Values, rounded
 from conformance.golden import Golden, contract_golden, golden
 from conformance.judge import Reference, Standard
 from conformance.limits import limit
 from conformance.plan import cases_of
+
+Columns = tuple[Values, ...]
+"""The arguments of N cases, one array each."""
 
 
 def formats(entry: EntryPoint, dtype: str, quantity: str) -> tuple[Format, Format]:
@@ -50,15 +52,59 @@ def standard(
     flushes, ignores_subnormals : bool
         What the subject's probes proved.
     """
+    names = (entry.loss, entry.contract, dtype, quantities.exact(quantity))
+    key = (*names, tier, entry.labels)
+    at_zero = _at_zero(*key, entry.computes) if ignores_subnormals else None
+    found = _references(*key, entry.computes)
+    return _standard(entry, dtype, quantity, _mathematics(*key), found, at_zero, flushes, ignores_subnormals)
+
+
+def standard_of(
+    entry: EntryPoint,
+    dtype: str,
+    quantity: str,
+    columns: Columns,
+    exact: Golden,
+    flushes: bool,
+    ignores_subnormals: bool,
+) -> Standard:
+    """The same for any inputs, whose mathematics is known.
+
+    Parameters
+    ----------
+    entry : EntryPoint
+    dtype, quantity : str
+    columns : tuple of ndarray of float64, each of shape (N,)
+        The arguments, exact.
+    exact : Golden
+        The mathematics at these inputs.
+    flushes, ignores_subnormals : bool
+        What the subject's probes proved.
+    """
+    names = (entry.loss, entry.contract, dtype, quantities.exact(quantity))
+    at_zero = at_zeros(entry.loss, names[3], dtype, columns, exact, entry.computes) if ignores_subnormals else None
+    found = references(*names, columns, exact, entry.computes)
+    return _standard(entry, dtype, quantity, exact, found, at_zero, flushes, ignores_subnormals)
+
+
+def _standard(
+    entry: EntryPoint,
+    dtype: str,
+    quantity: str,
+    exact: Golden,
+    found: tuple[Reference, ...],
+    at_zero: Golden | None,
+    flushes: bool,
+    ignores_subnormals: bool,
+) -> Standard:
     target, container = formats(entry, dtype, quantity)
-    key = (entry.loss, entry.contract, dtype, quantities.exact(quantity), tier, entry.labels)
     return Standard(
         target=target,
         container=container,
         limit=limit(entry.loss, quantities.exact(quantity), target),
-        mathematics=_mathematics(*key),
-        references=_references(*key, entry.computes),
-        at_zero=_at_zero(*key, entry.computes) if ignores_subnormals else None,
+        mathematics=exact,
+        references=found,
+        at_zero=at_zero,
         flushes=flushes,
         ignores_subnormals=ignores_subnormals,
     )
@@ -74,19 +120,9 @@ def _mathematics(loss: str, contract: str, dtype: str, quantity: str, tier: str,
 def _references(
     loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...], computes: str
 ) -> tuple[Reference, ...]:
-    """What is documented: first for inputs rounded to the documented compute dtype, then the contract's clause."""
     found, _ = cases_of(loss, contract, dtype, tier, labels)
-    compute = FORMATS[computes or dtype]
-    columns = tuple(rounded(v, compute) for v in found.values)
-    references = []
     exact = _mathematics(loss, contract, dtype, quantity, tier, labels)
-    if compute.precision < FORMATS[dtype].precision:
-        exact = _moved(exact, loss, quantity, found, columns)
-        references.append(Reference("documented", exact, converted=True))
-    bound = contracts.load(contract, loss)
-    for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
-        references.append(Reference(kind, contract_golden(bound, quantity, constants, columns, exact)))
-    return tuple(references)
+    return references(loss, contract, dtype, quantity, found.values, exact, computes)
 
 
 @lru_cache(maxsize=512)
@@ -94,24 +130,56 @@ def _at_zero(
     loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...], computes: str
 ) -> Golden | None:
     found, _ = cases_of(loss, contract, dtype, tier, labels)
-    columns = without_subnormals(found, FORMATS[computes or dtype])
-    if columns is None:
-        return None
-    whole = _mathematics(loss, contract, dtype, quantity, tier, labels)
-    return _moved(whole, loss, quantity, found, columns)
+    exact = _mathematics(loss, contract, dtype, quantity, tier, labels)
+    return at_zeros(loss, quantity, dtype, found.values, exact, computes)
 
 
-def _moved(whole: Golden, loss: str, quantity: str, cases: Cases, columns: tuple[Values, ...]) -> Golden:
-    """The mathematics at inputs some of which are moved; where they are the cases' own, it is known already."""
-    own = np.all([column == values for column, values in zip(columns, cases.values, strict=True)], axis=0)
+def references(
+    loss: str, contract: str, dtype: str, quantity: str, columns: Columns, exact: Golden, computes: str
+) -> tuple[Reference, ...]:
+    """What is documented: first for inputs rounded to the documented compute dtype, then the contract's clause.
+
+    Parameters
+    ----------
+    loss, contract, dtype, quantity : str
+    columns : tuple of ndarray of float64
+        The inputs.
+    exact : Golden
+        The mathematics at these.
+    computes : str
+        The documented compute dtype; empty where it is the inputs'.
+    """
+    compute = FORMATS[computes or dtype]
+    converted = tuple(rounded(v, compute) for v in columns)
+    found = []
+    if compute.precision < FORMATS[dtype].precision:
+        exact = _moved(exact, loss, quantity, columns, converted)
+        found.append(Reference("documented", exact, converted=True))
+    bound = contracts.load(contract, loss)
+    for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
+        found.append(Reference(kind, contract_golden(bound, quantity, constants, converted, exact)))
+    return tuple(found)
+
+
+def at_zeros(
+    loss: str, quantity: str, dtype: str, columns: Columns, exact: Golden, computes: str
+) -> Golden | None:
+    """The mathematics with inputs that the computation sees as subnormal at zero; None where there is none."""
+    moved = without_subnormals(columns, FORMATS[computes or dtype])
+    return None if moved is None else _moved(exact, loss, quantity, columns, moved)
+
+
+def _moved(whole: Golden, loss: str, quantity: str, columns: Columns, moved: Columns) -> Golden:
+    """The mathematics at inputs some of which are moved; where they are the same, it is known already."""
+    own = np.all([new == old for new, old in zip(moved, columns, strict=True)], axis=0)
     index = np.flatnonzero(~own)
-    part = golden(loss, quantity, tuple(column[index] for column in columns))
+    part = golden(loss, quantity, tuple(column[index] for column in moved))
     return Golden(whole.value.put(index, part.value), whole.scale.put(index, part.scale))
 
 
-def without_subnormals(cases: Cases, compute: Format) -> tuple[Values, ...] | None:
+def without_subnormals(columns: Columns, compute: Format) -> Columns | None:
     """The inputs with those that the computation sees as subnormal replaced by zero; None where there is none."""
-    small = [np.abs(v) < compute.smallest_normal for v in cases.values]
-    if not any((mask & (v != 0)).any() for mask, v in zip(small, cases.values, strict=True)):
+    small = [np.abs(v) < compute.smallest_normal for v in columns]
+    if not any((mask & (v != 0)).any() for mask, v in zip(small, columns, strict=True)):
         return None
-    return tuple(np.where(mask, 0.0, v) for mask, v in zip(small, cases.values, strict=True))
+    return tuple(np.where(mask, 0.0, v) for mask, v in zip(small, columns, strict=True))

@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 import types
+from collections.abc import Sequence
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -101,6 +102,7 @@ class Host:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
         self.loaded: Any = None
+        self.shared: Any = None
 
     def describe(self) -> dict[str, Any]:
         """Load the adapter and its framework, and say what there is. A failure to load is an answer."""
@@ -123,14 +125,21 @@ class Host:
 
         from conformance import execution
 
-        inputs: list[Any] = [
+        inputs: list[Any] = [execution.expanded(*span, job["dtype"]) for span in job["spans"]] or [
             np.asarray(np.load(os.path.join(folder, f"input{n}.npy"), mmap_mode="c"))
             for n in range(len(job["arguments"]))
         ]
         result = execution.observe(self.loaded, job, inputs)
-        for n, bits in enumerate(result.outputs + result.again):
-            np.save(os.path.join(folder, f"output{n}.npy"), bits)
+        outputs = result.outputs + result.again
+        places: list[Any] = []
+        if job["shared"]:
+            places = self.share(outputs)
+        else:
+            for n, bits in enumerate(outputs):
+                np.save(os.path.join(folder, f"output{n}.npy"), bits)
         return {
+            "shared": "" if self.shared is None else self.shared.filename,
+            "places": places,
             "status": result.status,
             "message": result.message,
             "text": result.text,
@@ -138,8 +147,28 @@ class Host:
             "dtypes": result.dtypes,
             "raised": result.raised,
             "again": len(result.again),
-            "outputs": len(result.outputs) + len(result.again),
+            "outputs": len(outputs),
         }
+
+    def share(self, outputs: Sequence[Any]) -> list[Any]:
+        """Put outputs into memory that the side that asks maps too; (start, count, kind) of each.
+
+        A file is written and mapped anew for every job at the price of a page fault for each 4 KiB: for a sweep, more
+        than what the framework takes. Too small a file is left for a larger one: it may still be read.
+        """
+        import numpy as np
+
+        line = 64                               # bytes: of a cache line, and more than any number has
+        size = sum(bits.nbytes + line for bits in outputs)
+        if self.shared is None or self.shared.size < size:
+            path = os.path.join(self.settings["folder"], f"shared{size}")
+            self.shared = np.memmap(path, np.uint8, "w+", shape=(max(size, 1),))
+        places, start = [], 0
+        for bits in outputs:
+            self.shared[start : start + bits.nbytes] = np.ascontiguousarray(bits).view(np.uint8)
+            places.append((start, bits.size, bits.dtype.str))
+            start += -(-bits.nbytes // line) * line
+        return places
 
 
 if __name__ == "__main__":

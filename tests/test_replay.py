@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from handmade import ENVIRONMENT, cell
@@ -12,7 +13,7 @@ from handmade import ENVIRONMENT, cell
 from conformance.cell import Cell
 from conformance.measure import Pool
 from conformance.plan import Plan
-from conformance.replay import details
+from conformance.replay import details, executed
 from conformance.run import Run, RunError
 from conformance.session import results
 from conformance.subject import Filters, sources, subjects
@@ -114,6 +115,20 @@ def test_a_crash_is_said(run: Run, tmp_path: Path) -> None:
     path.write_text(ADAPTER.replace("7 * label", "__import__('os').abort()"))
     told = details(run, pick(run, "np.log", "loss", "saturated+"), [str(path)])
     assert told.replayed.startswith("crashed: ") and told.reproducer == ""
+
+
+OTHERWISE = [{}, {"code": "{'x': logit * label}['x']", "steps": ()}, {"script": "program = max"}]
+
+
+@pytest.mark.parametrize("changed", OTHERWISE)
+def test_what_a_worker_executed_is_known_without_it(changed: dict[str, Any], adapter: str) -> None:
+    """One that dies over a job does not say it any more."""
+    plan = Plan(sources([adapter]))
+    subject = next(iter(subjects(sources([adapter]), Filters())))
+    job = replace(plan.job(subject, "d_logits"), **changed)
+    with Pool(1) as pool:
+        said = pool.observe(job).text
+    assert said == executed(plan.sources[subject.adapter].adapter, job)
 
 
 def test_an_adapter_that_is_not_here_is_one_sentence(run: Run) -> None:

@@ -1,6 +1,7 @@
 """What no known defect reports: by cause, and of each the finding that most people would meet."""
 
 import re
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,9 +64,10 @@ def test_a_cause_with_a_reported_cell_is_left_out(known: Expectations) -> None:
     assert len(found(known, elsewhere)) == 2
 
 
-def test_what_a_script_prints_or_why_it_fails() -> None:
+def test_what_a_script_prints_or_why_it_fails_or_what_ended_it() -> None:
     assert printed("print(1); print(2)") == ["1", "2"]
     assert printed("raise ValueError('no')") == ["ValueError: no"]
+    assert printed("import os; os.abort()") == [f"ended by signal {signal.SIGABRT:d}"]
 
 
 def test_reproducers_come_in_order_each_with_what_it_printed(known: Expectations) -> None:

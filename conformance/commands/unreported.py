@@ -89,8 +89,9 @@ def reproduced(measured: Run, kept: Sequence[Unreported]) -> Iterator[tuple[Unre
 
 
 def printed(script: str) -> list[str]:
-    """What a script prints in a fresh interpreter, or the last line of its error."""
+    """What a script prints in a fresh interpreter, or the last line of its error, or what ended it."""
     import subprocess
 
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=False)
-    return done.stdout.splitlines() or done.stderr.strip().splitlines()[-1:]
+    ended = [f"ended by signal {-done.returncode}"] if done.returncode < 0 else []
+    return done.stdout.splitlines() or ended or done.stderr.strip().splitlines()[-1:]
