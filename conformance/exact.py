@@ -87,6 +87,23 @@ def pack(numbers: Iterable[Number]) -> Exact:
     )
 
 
+def order(exact: Exact, other: Exact) -> NDArray[np.int8]:
+    """The sign of exact − other.
+
+    Parameters
+    ----------
+    exact, other : Exact, shape (N,)
+        Tagged FINITE or ZERO. ``other`` is not sticky: what is, is above its truncation.
+    """
+    mine, its = (np.where(e.tag == ZERO, 0, 1 - 2 * e.negative.astype(np.int8)) for e in (exact, other))
+    size = exact.sticky.astype(np.int8)
+    for column in ("low", "high", "exponent"):
+        a, b = getattr(exact, column), getattr(other, column)
+        size = np.where(a == b, size, np.where(a > b, np.int8(1), np.int8(-1)))
+    found: NDArray[np.int8] = np.where(mine == its, size * mine, np.sign(mine - its)).astype(np.int8)
+    return found
+
+
 def number_of_ratio(numerator: int, denominator: int) -> Number:
     """An exact rational as a Number.
 

@@ -76,7 +76,8 @@ def expanded(first: int, step: int, count: int, dtype: str) -> np.ndarray:
         return np.full(count, first, STORAGE[dtype])
     number = np.dtype(STORAGE[dtype]).type
     counted = np.arange(count, dtype=np.uint32).astype(STORAGE[dtype], copy=False)
-    return counted * number(step) + number(first)
+    patterns: np.ndarray = counted * number(step) + number(first)
+    return patterns
 
 
 class Batch:

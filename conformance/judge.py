@@ -169,9 +169,9 @@ def with_raised(columns: Columns, raised: NDArray[np.intp], documented: Mask) ->
 
 
 def _errors(got: Values, golden: Golden, target: Format) -> tuple[Values, Values]:
-    ulp = ulp_error(got, golden.value, ulp_exponent(golden.scale, target), target)
-    relative = ulp_error(got, golden.value, ulp_exponent(golden.value, target), target)
-    return ulp, relative
+    unit, own = ulp_exponent(golden.scale, target), ulp_exponent(golden.value, target)
+    ulp = ulp_error(got, golden.value, unit, target)
+    return ulp, ulp if np.array_equal(unit, own) else ulp_error(got, golden.value, own, target)
 
 
 def _agrees(got: Values, golden: Golden, target: Format, limit: float, ulp: Values) -> tuple[Mask, Mask]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from conformance import losses
 from conformance.curve import ROW, curves
-from conformance.exact import FINITE, INFINITE, NAN, UNDERFLOW, UNDERFLOW_EXPONENT, ZERO, Exact
+from conformance.estimate import Estimate, joined
+from conformance.exact import FINITE, INFINITE, UNDERFLOW, UNDERFLOW_EXPONENT, Exact, split
 from conformance.formats import BINARY64, Bits, Format, Mask, Values, from_float64, rounded, to_float64
 from conformance.golden import Golden, golden
 from conformance.losses import BOUND as BOUND
@@ -32,6 +33,9 @@ SOFT = 3
 """So many soft labels of each point, in a format of 16 bits."""
 HALF = 47
 """Half of BOUND is 2^-HALF."""
+
+SEEN = 2.0**-114
+"""Relative error that a certified value as three numbers of binary64 shows."""
 
 
 class OracleError(Exception):
@@ -71,16 +75,27 @@ def values(loss: str, quantities: Sequence[str], columns: Sequence[Values]) -> l
     list of (ndarray of float64, ndarray of float64)
         One pair a quantity, each within BOUND of the exact scale; NaN where there is no golden.
     """
-    return _definition(loss).oracle(quantities, *columns)
+    return [(value.head, scale.head) for value, scale in estimates(loss, quantities, columns)]
 
 
-def as_exact(value: Values, scale: Values, limit: Mask) -> Golden:
-    """Binary64 values as if they were the exact ones, for the judge.
+def estimates(loss: str, quantities: Sequence[str], columns: Sequence[Values]) -> list[tuple[Estimate, Estimate]]:
+    """Values and scales in two parts, with how far each may be off.
 
     Parameters
     ----------
-    value, scale : ndarray of float64, shape (N,)
-        From ``values``, or those of a curve and their magnitudes.
+    loss, quantities, columns
+        As for ``values``.
+    """
+    return _definition(loss).oracle(quantities, *columns)
+
+
+def as_exact(value: Estimate, scale: Estimate, limit: Mask) -> Golden:
+    """Estimates as if they were the exact values, for the judge.
+
+    Parameters
+    ----------
+    value, scale : Estimate
+        From ``estimates``. One and the same stay one and the same.
     limit : ndarray of bool, shape (N,)
         Where the first argument is an end of the domain: a zero there is exact. A zero beside a scale that is not zero
         is exact too, as far as the oracle can tell; any other zero is what is left of an underflow.
@@ -90,21 +105,8 @@ def as_exact(value: Values, scale: Values, limit: Mask) -> Golden:
     Golden
         NaN is tagged NAN; the oracle does not tell it from the tag NONE.
     """
-    return Golden(_exact(value, limit | (scale != 0)), _exact(scale, limit))
-
-
-def _exact(x: Values, zero: Mask) -> Exact:
-    significand, exponent = np.frexp(np.where(np.isfinite(x), np.abs(x), 0.0))
-    tag = np.where(significand > 0, FINITE, np.where(zero, ZERO, UNDERFLOW))
-    tag = np.where(np.isnan(x), NAN, np.where(np.isinf(x), INFINITE, tag)).astype(np.uint8)
-    return Exact(
-        tag,
-        np.signbit(x) & (tag != ZERO) & (tag != NAN),
-        np.where(tag == FINITE, exponent.astype(np.int64) - 1, 0),
-        (significand * 2.0**64).astype(np.uint64),  # exact: 53 bits, and below 1
-        np.zeros(x.shape, np.uint64),
-        np.zeros(x.shape, bool),
-    )
+    known = joined(value, limit | (scale.head != 0))
+    return Golden(known, known if value is scale else joined(scale, limit))
 
 
 def check(loss: str, quantities: Sequence[str], fmt: Format) -> None:
@@ -119,7 +121,7 @@ def check(loss: str, quantities: Sequence[str], fmt: Format) -> None:
     Raises
     ------
     OracleError
-        When an error exceeds half of BOUND: the other half is for the points in between.
+        When an error exceeds half of BOUND, or of its slack: the other half is for the points in between.
     """
     random = np.random.default_rng(SEED)
     bits = _patterns(fmt, random)
@@ -129,19 +131,24 @@ def check(loss: str, quantities: Sequence[str], fmt: Format) -> None:
     drawn = [_along(loss, quantities, fmt, bits[p], y) for p, y in zip(places, HARD, strict=True)] if drawable else []
     if fmt.width == 16:
         labels += [rounded(random.random(len(bits)), fmt) for _ in range(SOFT)]
+        labels.append(rounded(np.exp2(random.uniform(fmt.quantum, 0, len(bits))), fmt))
     columns = [np.tile(to_float64(bits, fmt), len(labels)), np.concatenate(labels)]
     floor = np.full(len(columns[0]), GRADUAL)
-    for k, (quantity, (value, scale)) in enumerate(zip(quantities, values(loss, quantities, columns), strict=True)):
+    for k, (quantity, (value, scale)) in enumerate(zip(quantities, estimates(loss, quantities, columns), strict=True)):
         exact = golden(loss, quantity, columns)
-        magnitude = replace(exact.scale, negative=np.zeros(len(scale), bool))
-        _compare(f"{quantity} of {loss}", value, exact, floor, columns)
-        _compare(f"the scale of {quantity} of {loss}", scale, Golden(magnitude, magnitude), floor, columns)
+        magnitude = replace(exact.scale, negative=np.zeros(len(scale.head), bool))
+        for what, got, due in (
+            (f"{quantity} of {loss}", value, exact),
+            (f"the scale of {quantity} of {loss}", scale, Golden(magnitude, magnitude)),
+        ):
+            _compare(what, got.head, due, floor, columns)
+            _keep(what, got, due.value, columns)
         for i, along in enumerate(drawn):
-            got, exponent, sure = along[k]
+            drawn_values, exponent, sure = along[k]
             at = places[i][sure] + i * len(bits)
             part = Golden(exact.value.take(at), exact.scale.take(at))
             least = np.where(exponent[sure] == UNDERFLOW_EXPONENT, fmt.quantum - 64 + HALF, GRADUAL)
-            _compare(f"the curve of {quantity} of {loss}", got[sure], part, least, [c[at] for c in columns])
+            _compare(f"the curve of {quantity} of {loss}", drawn_values[sure], part, least, [c[at] for c in columns])
 
 
 def _definition(loss: str) -> Swept:
@@ -172,6 +179,24 @@ def _along(
         for k, curve in enumerate(curves(loss, quantities, fmt, pattern - place, ROW, label)):
             found[k, i], exponent[k, i], sure[k, i] = curve.values[0, place], curve.exponent[0], curve.sure[0]
     return list(zip(found, exponent, sure, strict=True))
+
+
+def _keep(what: str, got: Estimate, exact: Exact, columns: Sequence[Values]) -> None:
+    """Refuse head and rest that are off by more than half their slack, or what 128 bits show of it."""
+    known = (exact.tag == FINITE) & np.isfinite(got.head)
+    place = np.where(known, exact.exponent - 63, 0)
+    with np.errstate(all="ignore"):
+        first, second, third = (np.ldexp(part, place) for part in split(exact))
+        away = np.abs(first - got.head + second - got.rest + third)  # each difference is exact
+        excess = away - (got.slack / 2 + np.abs(got.head) * SEEN + 2.0 ** (GRADUAL - 46))
+    if not np.any(known & ~(excess <= 0)):
+        return
+    i = int(np.argmax(np.where(known, excess, -np.inf)))
+    at = ", ".join(float(column[i]).hex() for column in columns)
+    raise OracleError(
+        f"the fast oracle is off: {what} at ({at}) has an error of {away[i]:.3g}, and half its slack is"
+        f" {got.slack[i] / 2:.3g}, so there is no sweep on this machine"
+    )
 
 
 def _compare(what: str, got: Values, exact: Golden, floor: NDArray[np.int64], columns: Sequence[Values]) -> None:

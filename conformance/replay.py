@@ -14,14 +14,17 @@ from conformance import contracts, examinations, losses
 from conformance.adapter import Adapter, EntryPoint, entry_point
 from conformance.cell import Cell, shortest
 from conformance.examinations import Shown, Trial
-from conformance.formats import FORMATS, to_float64
+from conformance.formats import FORMATS, from_float64, to_float64
 from conformance.measure import Job, Observation, Pool
 from conformance.plan import Plan
-from conformance.quantities import exact
+from conformance.quantities import REVERSE, exact
 from conformance.report.explanation import Details
 from conformance.reproducer import reproducer
 from conformance.run import Run, RunError
 from conformance.subject import Source, Subject, sources
+
+LONG = 4096
+"""Elements of an array in which the witness of a sweep is measured again."""
 
 LENGTHS = (1, 8, 16)
 """Arrays a reproducer is tried with before the whole length: the case alone, in a vector of eight, in two of them."""
@@ -98,22 +101,26 @@ def derivation(cell: Cell) -> str:
 def _measured(cell: Cell, plan: Plan, subject: Subject, pool: Pool) -> dict[str, str]:
     """What came back this time, and the reproducer: of one case, or of as many as it takes."""
     assert cell.worst is not None
-    cases, _ = plan.cases(subject, cell.quantity)
-    try:
-        case = cases.find(cell.worst["case"])
-    except KeyError:
-        return {"replayed": "the case is not among this release's cases"}
-    job = plan.job(subject, cell.quantity)
+    if cell.method != "cases":
+        job, case = _swept(cell, plan, subject), 0
+    else:
+        cases, _ = plan.cases(subject, cell.quantity)
+        try:
+            case = cases.find(cell.worst["case"])
+        except KeyError:
+            return {"replayed": "the case is not among this release's cases"}
+        job = plan.job(subject, cell.quantity)
+    count = len(job.inputs[0])
     batch = pool.observe(job)
     if batch.status != "ok":
         return {"replayed": f"{batch.status}: {batch.message}"}
     both = [result(batch, case), *(result(replace(batch, outputs=(b,)), case) for b in batch.again)]
     together = cell.worst["got"] if cell.worst["got"] in both else both[0]
     same = "as in the run" if together == cell.worst["got"] else f"the run had {cell.worst['got']}"
-    words = f"{together} among {len(cases):,} cases ({same})"
-    for length in (*LENGTHS, len(cases)):
+    words = f"{together} among {count:,} cases ({same})"
+    for length in (*LENGTHS, count):
         shown = _of(job, case, length)
-        position = case if length == len(cases) else 0
+        position = case if length == count else 0
         if result(pool.observe(shown), position) == together:
             words += ", and alone" if length == 1 else f", not alone, but in an array of {length:,}"
             break
@@ -126,6 +133,16 @@ def _measured(cell: Cell, plan: Plan, subject: Subject, pool: Pool) -> dict[str,
     adapter = plan.sources[subject.adapter].adapter
     script = reproducer(adapter, batch.text, inputs, subject.dtype, subject.device, output)
     return {"replayed": words, "reproducer": script}
+
+
+def _swept(cell: Cell, plan: Plan, subject: Subject) -> Job:
+    """The witness of a sweep in as long an array as any: vector code and no tail."""
+    assert cell.worst is not None
+    fmt = FORMATS[cell.dtype]
+    values = [float.fromhex(text) for text in cell.worst["inputs"].values()]
+    inputs = tuple(np.repeat(from_float64(np.array([value]), fmt), LONG) for value in values)
+    steps = tuple((REVERSE, x) for x in losses.load(cell.loss).QUANTITIES[cell.quantity])
+    return replace(plan.job(subject, "loss"), steps=steps, inputs=inputs, alone=np.zeros(LONG, bool), rotation=0)
 
 
 def _asked(cell: Cell, plan: Plan, trial: Trial, pool: Pool) -> dict[str, str]:

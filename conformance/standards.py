@@ -150,7 +150,8 @@ def references(
         The documented compute dtype; empty where it is the inputs'.
     """
     compute = FORMATS[computes or dtype]
-    converted = tuple(rounded(v, compute) for v in columns)
+    same = compute == FORMATS[dtype]
+    converted = columns if same else tuple(rounded(v, compute) for v in columns)
     found = []
     if compute.precision < FORMATS[dtype].precision:
         exact = _moved(exact, loss, quantity, columns, converted)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.estimate import Estimate, joined, two_sum
 from conformance.exact import (
     FINITE,
     INFINITE,
@@ -17,10 +18,11 @@ from conformance.exact import (
     ZERO,
     Exact,
     Number,
+    order,
     rounded_values,
     split,
 )
-from conformance.formats import Format, Values
+from conformance.formats import BINARY64, Format, Mask, Values
 
 
 @lru_cache(maxsize=128)
@@ -70,29 +72,45 @@ def ulp_error(got: Values, exact: Exact, unit: NDArray[np.int64], fmt: Format) -
     infinite = np.isinf(got)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         # Three exact-or-harmless subtractions: whenever two operands cancel, their difference is exact.
-        error = np.ldexp(np.where(infinite, np.copysign(beyond, got), got), np.where(infinite, 1, 0) - unit)
-        place = exact.exponent - 63 - unit
+        if infinite.any():
+            error = np.ldexp(np.where(infinite, np.copysign(beyond, got), got), np.where(infinite, 1, 0) - unit)
+        else:
+            error = _times_power(got, -unit)
         finite = exact.tag == FINITE
+        place = (exact.exponent - 63 - unit) * finite
         for part in split(exact):
-            error = error - np.where(finite, np.ldexp(part, np.where(finite, place, 0)), 0.0)
+            error = error - _times_power(part * finite, place)
     error = np.abs(error)
     error = np.where(exact.tag == INFINITE, np.inf, error)
     error = np.where(infinite & (got == rounded_values(exact, fmt)), 0.0, error)
     return np.where((exact.tag > INFINITE) | np.isnan(got), np.nan, error)
 
 
+def _times_power(number: Values, exponent: NDArray[np.int64]) -> Values:
+    """ldexp, in a third of its time where the powers are numbers of binary64: a product rounds once too."""
+    if len(exponent) and exponent.min() >= -1022 and exponent.max() <= 1023:
+        return number * ((exponent + 1023) << 52).view(np.float64)
+    return np.ldexp(number, exponent)
+
+
 CLOSE = 2.0**-40
 """Relative distance from a bound below which a figure in binary64 does not decide on which side it lies."""
 
 
-def compare(error: Values, bound: float, got: Values, exact: Exact, unit: NDArray[np.int64], fmt: Format) -> Values:
-    """The sign of error − bound, decided with exact fractions where the figures are too close to tell.
+PLAIN = 2.0**-20
+"""A bound above this is plain to binary64 beside a value of 24 bits of ULPs."""
+
+
+def compare(
+    error: Values, bound: float | Values, got: Values, exact: Exact, unit: NDArray[np.int64], fmt: Format
+) -> Values:
+    """The sign of error − bound, decided with exact numbers where the figures are too close to tell.
 
     Parameters
     ----------
     error : ndarray of float64, shape (N,)
         From ``ulp_error`` with the same arguments.
-    bound : float
+    bound : float, or ndarray of float64, shape (N,)
         In the same ULPs, taken as the exact number it is.
     got, exact, unit, fmt
         As for ``ulp_error``.
@@ -102,11 +120,41 @@ def compare(error: Values, bound: float, got: Values, exact: Exact, unit: NDArra
     ndarray of float64, shape (N,)
         −1, 0 or 1; NaN where there is no error to compare.
     """
-    sign = np.sign(error - bound)
-    close = np.isfinite(error) & (np.abs(error - bound) <= CLOSE * bound) & (exact.tag <= UNDERFLOW)
-    for i in np.flatnonzero(close).tolist():
-        sign[i] = _sign(float(got[i]), exact.number(i), int(unit[i]), Fraction(bound), fmt)
+    away = error - bound
+    sign = np.sign(away)
+    close = np.flatnonzero((np.abs(away) <= CLOSE * bound) & np.isfinite(error) & (exact.tag <= UNDERFLOW))
+    if not len(close):
+        return sign
+    bounds = np.broadcast_to(bound, error.shape)[close]
+    results, values, units = got[close], exact.take(close), unit[close]
+    sure = np.zeros(len(close), bool)
+    if fmt.precision < BINARY64.precision:  # the others' borders are two numbers of binary64
+        sign[close], sure = _signs(results, values, units, bounds)
+    for k in np.flatnonzero(~sure).tolist():
+        pair = float(results[k]), values.number(k)
+        sign[close[k]] = _sign(*pair, int(units[k]), Fraction(float(bounds[k])), fmt)
     return sign
+
+
+def _signs(got: Values, exact: Exact, unit: NDArray[np.int64], bound: Values) -> tuple[Values, Mask]:
+    """The same for many, on integers: on which side of the border got ∓ bound a value lies; and where that is sure."""
+    gone = exact.tag == UNDERFLOW
+    if gone.any():  # as small as that, and more than 0
+        finite = np.where(gone, np.uint8(FINITE), exact.tag)
+        exponent = np.where(gone, UNDERFLOW_EXPONENT, exact.exponent)
+        high = np.where(gone, TOP, exact.high)
+        exact = Exact(finite, exact.negative, exponent, high, exact.low, exact.sticky | gone)
+    sure = np.isfinite(got) & (bound > PLAIN)
+    got = np.where(sure, got, 0.0)
+    size = np.ldexp(exact.high.astype(np.float64), exact.exponent - 63)
+    side = np.sign(np.where(exact.negative, -size, size) - got)  # so far apart that binary64 tells
+    border = _exactly(*two_sum(got, side * np.ldexp(bound, unit)))
+    sure &= (border.tag <= ZERO) & ~border.sticky & (side != 0)
+    return side * order(exact, border), sure
+
+
+def _exactly(head: Values, rest: Values) -> Exact:
+    return joined(Estimate(head, rest, np.zeros(head.shape)), head == 0)
 
 
 def _sign(got: float, number: Number, unit: int, bound: Fraction, fmt: Format) -> int:

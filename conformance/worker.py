@@ -125,7 +125,8 @@ class Host:
 
         from conformance import execution
 
-        inputs: list[Any] = [execution.expanded(*span, job["dtype"]) for span in job["spans"]] or [
+        dtype = job["dtype"]
+        inputs: list[Any] = [execution.expanded(first, step, count, dtype) for first, step, count in job["spans"]] or [
             np.asarray(np.load(os.path.join(folder, f"input{n}.npy"), mmap_mode="c"))
             for n in range(len(job["arguments"]))
         ]

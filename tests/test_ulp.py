@@ -196,3 +196,24 @@ def test_an_underflow_is_compared_as_what_it_is() -> None:
     got, unit = np.array([2.0**-24, 2.0**-24]), ulp_exponent(exact, BINARY16)
     error = ulp_error(got, exact, unit, BINARY16)
     assert compare(error, 1.0, got, exact, unit, BINARY16).tolist() == [1, -1]
+
+
+@pytest.mark.parametrize("fmt", [f for f in FORMATS.values() if f != BINARY64], ids=lambda f: f.name)
+def test_many_bounds_at_once_are_compared_exactly(fmt: Format) -> None:
+    random = np.random.default_rng(8)
+    got = to_float64(random.integers(0, rational.infinity_pattern(fmt), 300).astype(fmt.storage), fmt)
+    got *= random.choice([-1, 1], 300)
+    numbers, bounds, due, units = [], [], [], []
+    for result in got.tolist():
+        bound = int(random.integers(1, 300)) / 64
+        unit = max(rational.ulp(Fraction(result), fmt), rational.power(fmt.quantum))
+        away = Fraction(int(random.choice([-1, 0, 1]))) * rational.power(-int(random.choice([50, 70, 90])))
+        side = int(random.choice([-1, 1]))
+        numbers.append(number(Fraction(result) + side * unit * (Fraction(bound) + away)))
+        bounds.append(bound)
+        due.append((away > 0) - (away < 0))
+        units.append(rational.floor_log2(unit))
+    exact, unit_of_each = pack(numbers), np.array(units)
+    error = ulp_error(got, exact, unit_of_each, fmt)
+    assert compare(error, np.array(bounds), got, exact, unit_of_each, fmt).tolist() == due
+    assert set(due) == {-1, 0, 1}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from workbench import FAULTY, REVERSE, fault, floats, job, key
 
+from conformance.job import Span
 from conformance.measure import Observation, Pool
 
 DEATHS = key(FAULTY / "deaths.py", "deaths", PID_FILE="/dev/null")
@@ -205,6 +206,30 @@ def test_large_arrays_cross_whole(pool: Pool) -> None:
     cases = np.arange(1 << 20, dtype=np.float32)
     observation = pool.observe(job(key(), "", code="logit", logit=cases))
     assert np.array_equal(observation.outputs[0].view(np.float32), cases)
+
+
+@pytest.mark.parametrize("first", [0, 0x3F800000, 0xFFFFFF00])
+def test_a_span_is_what_its_patterns_would_be(pool: Pool, first: int) -> None:
+    """To the last pattern there is."""
+    patterns = (np.arange(256) + first).astype(np.uint32)
+    label = int(np.float32(2.0).view(np.uint32))
+    given = pool.observe(job(key(), "", code="logit", logit=patterns.view(np.float32)))
+    made = pool.observe(job(key(), "", code="logit", inputs=(), spans=(Span(first, 1, 256), Span(label, 0, 256))))
+    assert (given.status, made.status) == ("ok", "ok")
+    assert np.array_equal(given.outputs[0], made.outputs[0])
+
+
+def test_shared_outputs_hold_until_the_next_job(pool: Pool) -> None:
+    """A longer job gets more memory; what both sides see of the old one stays as it was."""
+    seen = []
+    for count in (3, 5000, 7):
+        said = pool.observe(job(key(), "", code="logit + label", logit=np.arange(count), label=1.0, shared=True))
+        assert said.status == "ok" and floats(said.outputs[0]) == [k + 1.0 for k in range(count)]
+        seen.append(said.outputs[0])
+    again = pool.observe(job(key(), "", code="logit + label", logit=np.arange(7), label=5.0, shared=True))
+    assert floats(seen[2]) == floats(again.outputs[0]) == floats(seen[1])[:7] == [k + 5.0 for k in range(7)]
+    assert floats(seen[0]) == [1.0, 2.0, 3.0]
+    assert pool.observe(fault(ANSWERS, "length", "numpy.add", shared=True)).outputs == ()
 
 
 def test_no_case_at_all(pool: Pool) -> None:

@@ -42,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     measured = read(args.results)
     if measured.tier == QUICK:
         raise RunError(f"The run {args.results} is quick and misses cases: accept one of the default or full tier.")
+    if any(cell.method != "cases" for cell in measured.cells):
+        raise RunError(f"The run {args.results} is a sweep, and lines are recorded of audits: its causes are enough.")
     if not measured.cells:
         print(f"Nothing ran in {args.results}, so nothing was written.", file=sys.stderr)
         return 5

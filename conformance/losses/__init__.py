@@ -22,6 +22,18 @@ takes ``smoothing`` besides its own. A loss file states, and nothing else in the
     The value and its scale (the sum of the magnitudes of the terms) as Arb enclosures.
 ``error_bounds(cost)``
     The derivation of the limits: an operation count, quantity by quantity.
+
+Optional, what a sweep needs; for all quantities but those by the label:
+
+``oracle(quantities, *arguments)``
+    For each quantity the value and its scale as estimates, pointwise: an exact head and a tail within ``BOUND`` of its
+    terms. Arguments are float64 arrays that broadcast, labels in [0, 1]; where ``special`` has no golden it is NaN.
+``expansion(quantities, x, label, terms)``
+    For each quantity the Taylor coefficients f^(k)(x)/k! in the first argument, an array of shape (terms, N), for a
+    label that is 0 or 1. NaN outside the domain and at its ends.
+``BINADES``
+    (quantity, label) → open intervals (low, high, e) of the first argument in which 2^e < |f| < 2^(e+1), though f comes
+    so close to an end that no binary64 computation tells.
 """
 
 from __future__ import annotations
@@ -29,19 +41,30 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any, Protocol, TypeAlias
 
 from flint import fmpq
 
+from conformance import estimate
 from conformance.certify import Sum
+from conformance.estimate import Estimate
 from conformance.exact import FINITE, INFINITE, NAN, NOTHING, ZERO, Number, number_of_ratio
+from conformance.formats import Values
 from conformance.parameters import assignments, split
 
 Argument: TypeAlias = float | fmpq
 """An input: a float, or the exact rational that a smoothed label is."""
+
+BOUND = estimate.BOUND
+"""What a fast oracle may be off: relative to the scale, of its values, of its scales, of a curve of them; and relative
+to the terms of its tail, where it knows the rest exactly.
+
+In units of binary32 that is 2^-22 ULP, so it moves no figure that anyone reads; where it could move a verdict, the
+certified value decides. Below 2^-1026 it is 2^-1072 instead, four times binary64's smallest subnormal.
+"""
 
 
 class Cost(Protocol):
@@ -75,6 +98,15 @@ class Loss(Protocol):
     def special(self) -> Callable[..., Number | None]: ...
     def enclose(self, quantity: str, arguments: tuple[fmpq, ...], precision: int) -> tuple[Sum, Sum]: ...
     def error_bounds(self, cost: Cost) -> Mapping[str, Fraction]: ...
+
+
+class Swept(Loss, Protocol):
+    """A loss with what a sweep needs."""
+
+    @property
+    def BINADES(self) -> Mapping[tuple[str, float], tuple[tuple[float, float, int], ...]]: ...
+    def oracle(self, quantities: Sequence[str], *arguments: Values) -> list[tuple[Estimate, Estimate]]: ...
+    def expansion(self, quantities: Sequence[str], x: Values, label: float, terms: int) -> list[Values]: ...
 
 
 def files() -> list[str]:
@@ -144,6 +176,17 @@ def load(name: str) -> Loss:
         return Smoothed(loss, smoothing)
     except ValueError as error:
         raise KeyError(f"there is no {name!r}: {error}") from error
+
+
+def swept(name: str) -> Swept | None:
+    """A loss by its name with what a sweep needs, or None where it has no fast oracle.
+
+    Parameters
+    ----------
+    name : str
+    """
+    loss: Any = load(name)
+    return loss if hasattr(loss, "oracle") and hasattr(loss, "expansion") else None
 
 
 def _file(stem: str) -> Any:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from flint import fmpq
 
 from conformance.certify import Sum, combine
 from conformance.enclosures import HALF, ONE, negative_log, negative_log_complement
+from conformance.estimate import Estimate, beside
 from conformance.exact import Number
+from conformance.formats import Values
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Cost, finite, infinite
 
 ARGUMENTS = ("probability", "label")
@@ -23,6 +26,13 @@ QUANTITIES: Mapping[str, tuple[str, ...]] = {
     "d2_probabilities": ("probability", "probability"),
 }
 WITHOUT_LABEL = ("d_labels",)
+BINADES: Mapping[tuple[str, float], tuple[tuple[float, float, int], ...]] = {
+    ("d_probabilities", 0.0): ((0.0, 0.5, 0),),  # 1/(1−p), between 1 and 2
+    ("d2_probabilities", 0.0): ((0.0, 0.25, 0),),  # its square, up to 16/9
+}
+
+SMALL = 2.0**-13
+"""Below this −log(1 − p) is p + p²/2 + p³/3 + p⁴/4 + p⁵/5 to all bits that BOUND asks of what follows p."""
 
 
 def definition(mp: Any, quantity: str, p: Any, y: Any) -> Any:
@@ -89,3 +99,55 @@ def error_bounds(cost: Cost) -> Mapping[str, Fraction]:
         "d_labels": cost.product(cost.function, cost.operation),
         "d2_probabilities": cost.product(*[cost.operation] * 6),
     }
+
+
+def oracle(quantities: Sequence[str], p: Values, y: Values) -> list[tuple[Estimate, Estimate]]:
+    """Value and scale, with p and 1 − p, which is rounded once at most; infinite beyond binary64.
+
+    The logarithms are tails, but −log(1 − p) is next to a small p. 1/(1 − p) is 1 + p/(1 − p), and its square
+    1 + p·(2 − p)/(1 − p)²: next to 0 both are next to 1, a power of two.
+    """
+    found = []
+    with np.errstate(all="ignore"):
+        p, y = (np.where((v >= 0) & (v <= 1), v + 0.0, np.nan) for v in (p, y))  # −0 has no side of its own
+        no, q = 1 - y, 1 - p
+        residue = np.broadcast_to((1 - no) - y, np.broadcast_shapes(p.shape, y.shape))
+        head = np.broadcast_to(no, residue.shape)
+        for quantity in quantities:
+            if quantity == "loss":
+                tail = _term(np.multiply, y, -np.log(p)) + _term(np.multiply, no, -np.log1p(-p))
+                near = (y == 0) & (p < SMALL)
+                series = p * p / 2 * (1 + p * (2 / 3 + p * (1 / 2 + p * (2 / 5))))
+                tail = np.where(near, series, tail)
+                value = beside(np.where(near, p, 0.0), np.zeros(tail.shape), tail, tail)
+                found.append((value, value))
+                continue
+            first, second = _term(np.divide, y, p), _term(np.divide, no, q) * p
+            if quantity == "d2_probabilities":
+                first, second = _term(np.divide, first, p), _term(np.divide, second, q) * (2 - p)
+            scale = beside(head, residue, second + first, second + first)
+            signed = quantity == "d_probabilities"
+            found.append((beside(head, residue, second - first, second + first) if signed else scale, scale))
+    return found
+
+
+def expansion(quantities: Sequence[str], p: Values, label: float, terms: int) -> list[Values]:
+    """Taylor coefficients for a hard label, all of them powers of the first derivative r: −1/p, or 1/(1 − p)."""
+    with np.errstate(all="ignore"):
+        p = np.where((p > 0) & (p < 1), p, np.nan)
+        r = -1 / p if label else 1 / (1 - p)
+        powers = np.multiply.accumulate(np.broadcast_to(r, (terms + 1, *r.shape)))  # r, r², …
+        k = np.arange(1.0, terms + 1).reshape(-1, *[1] * r.ndim)
+        found = {
+            "loss": np.concatenate(((-np.log(p) if label else -np.log1p(-p))[None], powers[: terms - 1] / k[:-1])),
+            "d_probabilities": powers[:-1],
+            "d2_probabilities": powers[1:] * k,
+        }
+    return [found[quantity] for quantity in quantities]
+
+
+def _term(operation: np.ufunc, weight: Values, other: Values) -> Values:
+    """A product or quotient that is 0 where the weight is, even beside an infinity: the limit in p alone."""
+    found = np.zeros(np.broadcast_shapes(weight.shape, other.shape))
+    operation(weight, other, out=found, where=weight != 0)
+    return found

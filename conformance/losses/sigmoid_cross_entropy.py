@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from flint import fmpq
 
 from conformance.certify import Sum, combine, ratio
 from conformance.enclosures import ONE, logistic_slope, logistic_tail, softplus_tail
+from conformance.estimate import HEAD, LEAST, Estimate, beside, two_sum
 from conformance.exact import ZERO, Number
+from conformance.formats import Mask, Values
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument, Cost, finite, infinite
 
 ARGUMENTS = ("logit", "label")
@@ -23,6 +26,18 @@ QUANTITIES: Mapping[str, tuple[str, ...]] = {
     "d2_logits": ("logit", "logit"),
 }
 WITHOUT_LABEL = ("d_labels", "d2_logits")
+BINADES: Mapping[tuple[str, float], tuple[tuple[float, float, int], ...]] = {
+    ("d_logits", 0.0): ((-1.0, 0.0, -2), (0.0, math.inf, -1)),  # sigma(−1) > 1/4, sigma(0) = 1/2, sigma < 1
+    ("d_logits", 1.0): ((-math.inf, 0.0, -1), (0.0, 1.0, -2)),
+    ("d2_logits", 0.0): ((-1.0, 0.0, -3), (0.0, 1.0, -3)),  # sigma(1)·sigma(−1) > 1/8
+    ("d2_logits", 1.0): ((-1.0, 0.0, -3), (0.0, 1.0, -3)),
+}
+
+FAR = 600.0
+"""Beyond this e^−|x| is below 2^-860."""
+
+SMALL = 2.0**-13
+"""Below this tanh(x/2)/2 is x/4 − x³/48 + x⁵/480 to all bits that BOUND asks of what follows x/4."""
 
 
 def definition(mp: Any, quantity: str, x: Any, y: Any) -> Any:
@@ -105,3 +120,97 @@ def error_bounds(cost: Cost) -> Mapping[str, Fraction]:
         "d_labels": cost.operation,
         "d2_logits": cost.product(s, cost.operation, cost.operation, cost.operation, weighted, cost.operation),
     }
+
+
+def oracle(quantities: Sequence[str], x: Values, y: Values) -> list[tuple[Estimate, Estimate]]:
+    """Value and scale, from one e^−|x|.
+
+    With t = log(1 + e^−|x|) and s = sigma(−|x|) the loss is x − y·x + t for x ≥ 0 and −y·x + t for x < 0, where y·x is
+    exact for all inputs of binary32, and for others no head. The gradient is (1 − y) − s or −y + s, and its scale
+    h + (1 − 2h)·s with h the magnitude of its exact part. Near 0 s is 1/2 − tanh(|x|/2)/2, and sigma′ is
+    1/4 − (tanh(x/2)/2)². Alone, a tail below binary64's smallest subnormal is a zero of its sign.
+    """
+    x, y = np.broadcast_arrays(x, np.where((y >= 0) & (y <= 1), y, np.nan))
+    found = []
+    with np.errstate(all="ignore"):
+        positive, a = x >= 0, np.abs(x)
+        e = np.exp(-a)
+        small = a < 1
+        half = np.tanh(a / 2, where=small, out=np.zeros(a.shape)) / 2
+        no = 1 - y
+        own, error = np.where(positive, no, y), np.where(positive, (1 - no) - y, 0.0)
+        for quantity in quantities:
+            if quantity == "loss":
+                product = y * a
+                head, residue = two_sum(a, -product)
+                head, residue = np.where(positive, head, product), np.where(positive, residue, 0.0)
+                ends = np.isinf(a)
+                if ends.any():  # 0 · ∞ is 0
+                    head[ends], residue[ends] = np.where(own[ends] == 0, 0.0, own[ends] * np.inf), 0.0
+                t = _seen(np.log1p(e), head, a)
+                long = (x.astype(np.float32) != x) | (y.astype(np.float32) != y)
+                if long.any():
+                    t = np.where(long, own * a + t, t)
+                    head, residue = (np.where(long & np.isfinite(a), 0.0, v) for v in (head, residue))
+                value = scale = beside(head, residue, t, t)
+            elif quantity == "d_logits":
+                s = _seen(e / (1 + e), own, a)
+                head, residue = two_sum(own, np.where(small, -0.5, 0.0))
+                tail = np.where(small, half, -s)
+                middle = np.flatnonzero((head == 0) & (a < SMALL))
+                if len(middle):  # for y = 1/2 it is next to x/4
+                    b = a[middle]
+                    head[middle], tail[middle] = b / 4, -b * b * b / 48 * (1 - b * b / 10)
+                head, rest, slack = beside(head, residue + error, tail, np.abs(tail))
+                head = np.where((head == 0) & (own == 0), -0.0, head)  # left of an underflow
+                sign = np.where(positive, 1.0, -1.0)
+                value = Estimate(head * sign, rest * sign, slack)
+                tail = (1 - 2 * own) * np.where(small, -half, s)
+                head, residue = np.where(small, 0.5, own), np.where(small, 0.0, error)
+                scale = beside(head, residue, tail, np.abs(tail))
+            else:
+                tail = np.where(small, -half * half, e / ((1 + e) * (1 + e)))
+                tail = np.where(np.isnan(y), np.nan, tail)
+                value = scale = beside(np.where(small, 0.25, 0.0), np.zeros(a.shape), tail, np.abs(tail))
+            found.append((value, scale))
+    return found
+
+
+def _seen(tail: Values, head: Values, a: Values) -> Values:
+    """A tail that does not underflow beside a head; it is 0 only at infinity."""
+    if not (a > FAR).any():
+        return tail
+    return np.where((np.abs(head) > HEAD) & (tail < LEAST) & np.isfinite(a), LEAST, tail)
+
+
+def expansion(quantities: Sequence[str], x: Values, label: float, terms: int) -> list[Values]:
+    """Taylor coefficients for a hard label, from the equation sigma′ = sigma·(1 − sigma).
+
+    Its coefficients at x have (k+1)·c[k+1] = c[k] − Σ c[j]·c[k−j], the sum over j = 0 … k. With the two ends of the sum
+    in front, c[k]·(1 − 2·c[0]) is c[k]·(sigma(−x) − sigma(x)): nothing cancels in the tails.
+    """
+    with np.errstate(all="ignore"):
+        positive, a, e, up, down = _logistic(x)
+        k = np.arange(1.0, terms + 1).reshape(-1, *[1] * x.ndim)
+        sigma = np.empty((terms + 1, *x.shape))
+        sigma[0], sigma[1] = up, up * down
+        for i in range(1, terms):
+            inner = (sigma[1:i] * sigma[i - 1 : 0 : -1]).sum(axis=0)
+            sigma[i + 1] = ((down - up) * sigma[i] - inner) / (i + 1)
+        slope = sigma[1:] * k
+        if label:
+            sigma[0] = -down
+        loss = np.empty((terms, *x.shape))
+        loss[0] = np.where(positive == bool(label), 0.0, a) + np.log1p(e)
+        loss[1:] = sigma[: terms - 1] / k[:-1]
+    found = {"loss": loss, "d_logits": sigma[:terms], "d2_logits": slope}
+    return [found[quantity] for quantity in quantities]
+
+
+def _logistic(x: Values) -> tuple[Mask, Values, Values, Values, Values]:
+    """x ≥ 0, |x|, e^−|x|, sigma(x) and sigma(−x)."""
+    positive, a = x >= 0, np.abs(x)
+    e = np.exp(-a)
+    large = 1 / (1 + e)
+    small = e * large
+    return positive, a, e, np.where(positive, large, small), np.where(positive, small, large)

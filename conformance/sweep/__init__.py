@@ -1,0 +1,1 @@
+"""Exhaustive sweeps: every input of a format, in shards, on any executor."""

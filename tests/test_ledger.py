@@ -1,0 +1,229 @@
+"""The ledger says of consecutive results what certified values say of each by itself, whichever path they take."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from conformance.adapter import EntryPoint
+from conformance.exact import round_to
+from conformance.formats import BFLOAT16, BINARY32, FORMATS, Bits, from_float64, to_float64
+from conformance.golden import golden
+from conformance.summary import Tally, tally
+from conformance.sweep.histogram import BINS, binade, fields, sparse
+from conformance.sweep.ledger import Ledger, Measured
+from conformance.sweep.part import Part, from_json, joined, ticket, to_json, unticket
+from conformance.sweep.points import certified
+from conformance.sweep.space import Column, label_of, labels, segments
+from conformance.sweep.whole import disorder
+
+SIGMOID = EntryPoint("f", "sigmoid_cross_entropy", "f(logit, label)")
+PROBABILITY = EntryPoint("f", "binary_cross_entropy", "f(probability, label)", "log_clamped(-100)")
+COUNT = 1 << 10
+
+ONE = 0x3F800000
+
+
+def exact(entry: EntryPoint, quantity: str, column: Column, dtype: str = "binary32") -> Bits:
+    """The correctly rounded results of a column."""
+    fmt = FORMATS[dtype]
+    return round_to(golden(entry.loss, quantity, inputs(column, dtype)).value, fmt)
+
+
+def inputs(column: Column, dtype: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    fmt = FORMATS[dtype]
+    x = to_float64((np.arange(column.count) + column.first).astype(fmt.storage), fmt)
+    return x, np.full(column.count, label_of(column.label, fmt)[0])
+
+
+def spoiled(bits: Bits, seed: int) -> Bits:
+    """Results most of which are near the right ones: off by some ULP, lost, of the other sign, not numbers."""
+    random, sign = np.random.default_rng(seed), 1 << (8 * bits.itemsize - 1)
+    steps = random.choice(np.array([0, 0, 0, 1, -1, 2, 3, -3, 5, 40, 1000]), len(bits))
+    found = (bits.astype(np.int64) + np.where(bits.astype(np.int64) & (sign - 1) > 2000, steps, 0)).astype(bits.dtype)
+    odd = random.random(len(bits))
+    found[odd < 0.02] = 0
+    found[(odd > 0.02) & (odd < 0.03)] = sign
+    found[(odd > 0.03) & (odd < 0.04)] ^= found.dtype.type(sign)
+    found[(odd > 0.04) & (odd < 0.05)] = from_float64(np.array([np.nan]), BINARY32)[0] if bits.itemsize == 4 else 0x7FC0
+    found[(odd > 0.05) & (odd < 0.06)] = 0x7F800000 if bits.itemsize == 4 else 0x7F80
+    fmt = BINARY32 if bits.itemsize == 4 else BFLOAT16
+    found[np.isnan(to_float64(found, fmt))] = np.array(-1).astype(found.dtype)  # as the ledger has it
+    return found
+
+
+def point_by_point(
+    measured: Measured, quantity: str, column: Column, bits: Bits
+) -> tuple[dict[str, Tally], dict[str, dict[str, int]]]:
+    """The cells and the histogram, by certified values alone."""
+    columns = inputs(column, measured.dtype)
+    patterns = (np.arange(column.count) + column.first).astype(measured.fmt.storage)
+    found = certified(measured.entry, measured.dtype, quantity, columns, bits, measured.flags)
+    cells: dict[str, Tally] = {}
+    name = label_of(column.label, measured.fmt)[1]
+    space = {s.region: s for s in segments(measured.argument, measured.fmt, column.first, column.count)}
+    region = np.empty(column.count, object)
+    for s in segments(measured.argument, measured.fmt, column.first, column.count):
+        region[s.start : s.stop] = s.region
+    for one in space:
+        index = np.flatnonzero(region == one)
+        said = tally(found.columns, index)
+        assert said.worst is not None
+        k = said.worst[3]
+        cells[f"{quantity}/{one}/{name}"] = replace(
+            said, worst=(*said.worst[:3], ticket(column.label, int(patterns[k]), int(bits[k])))
+        )
+    counts: dict[str, dict[str, int]] = {}
+    where = fields(patterns, measured.fmt)
+    for field in np.unique(where):
+        inside = found.bins[(where == field) & (found.bins >= 0)]
+        counts[binade(int(field), measured.fmt)] = sparse(np.bincount(inside, minlength=BINS))
+    return cells, {k: v for k, v in counts.items() if v}
+
+
+def close(first: Tally, second: Tally) -> bool:
+    """Equal, but for the last bits of figures that two ways computed."""
+    figures = [
+        (a is None) == (b is None) and (a is None or np.isclose(a, b or 0.0, rtol=1e-5, atol=1e-5))
+        for a, b in ((first.max_ulp, second.max_ulp), (first.max_ulp_relative, second.max_ulp_relative))
+    ]
+    assert first.worst is not None and second.worst is not None
+    same = first.worst[0] == second.worst[0]
+    is_nan = np.isnan(to_float64(np.array([unticket(second.worst[3])[1]], "u4"), BINARY32)[0])
+    if not is_nan and (second.max_ulp or 1.0) > 2.0**-30:  # a NaN is as good as any; below, errors of a run round alike
+        same &= first.worst[3] == second.worst[3]
+    return bool(first.verdicts == second.verdicts and first.zero_signs == second.zero_signs and all(figures) and same)
+
+
+BORDERS = [0x00800000, 0x7F800000, 0xFF800000]
+"""Between subnormal and normal numbers, and between numbers and what is none."""
+
+INSIDE = [0.0, 2.0**-25, 0.6875, 1.0, 17.0, 87.0, 88.7, 2.0**127, -0.0, -1.0, -17.0, -87.31, -103.0, -104.0, -(2.0**90)]
+
+PLACES = [place - COUNT // 2 for place in BORDERS] + from_float64(np.array(INSIDE), BINARY32).tolist()
+
+
+@pytest.mark.parametrize("spoil", [False, True])
+@pytest.mark.parametrize("label", [0, ONE])
+@pytest.mark.parametrize("first", PLACES)
+def test_what_is_said_of_logits_is_what_certified_values_say(first: int, label: int, spoil: bool) -> None:
+    measured = Measured(SIGMOID, "binary32", (False, False))
+    column = Column(label, first, COUNT)
+    outputs = tuple(exact(SIGMOID, q, column) for q in ("loss", "d_logits"))
+    if spoil:
+        outputs = tuple(spoiled(bits, first + k) for k, bits in enumerate(outputs))
+    ledger = Ledger(measured)
+    ledger.enter(("loss", "d_logits"), column, outputs)
+    part = ledger.part()
+    for quantity, bits in zip(("loss", "d_logits"), outputs, strict=True):
+        cells, histogram = point_by_point(measured, quantity, column, bits)
+        mine = {key: found for key, found in part.cells.items() if key.startswith(quantity + "/")}
+        assert mine.keys() == cells.keys()
+        assert all(close(mine[key], cells[key]) for key in cells), (mine, cells)
+        assert part.histograms[f"{quantity}/{label_of(label, BINARY32)[1]}"] == histogram
+
+
+@pytest.mark.parametrize("label", [0, ONE])
+@pytest.mark.parametrize("first", [0, 100, 0x2EDBE6FF, 0x3E800000, 0x3F000000, ONE - 5 * COUNT, ONE - COUNT + 1])
+def test_what_is_said_of_probabilities_is_too(first: int, label: int) -> None:
+    """With a contract: below e^-100 the loss is clamped as documented."""
+    measured = Measured(PROBABILITY, "binary32", (False, False))
+    column = Column(label, first, COUNT)
+    for quantity in ("loss", "d_probabilities"):
+        bits = spoiled(exact(PROBABILITY, quantity, column), first)
+        ledger = Ledger(measured)
+        ledger.enter((quantity,), column, (bits,))
+        part = ledger.part()
+        cells, histogram = point_by_point(measured, quantity, column, bits)
+        assert part.cells.keys() == cells.keys() and all(close(part.cells[key], cells[key]) for key in cells)
+        assert part.histograms[f"{quantity}/{label_of(label, BINARY32)[1]}"] == histogram
+
+
+def test_soft_labels_of_16_bits_are_judged_point_by_point() -> None:
+    measured = Measured(SIGMOID, "bfloat16", (False, False))
+    for label in labels(BFLOAT16, soft=True)[2::9]:
+        column = Column(label, 0x4100, 256)
+        for quantity in ("loss", "d_logits", "d2_logits"):
+            bits = spoiled(exact(SIGMOID, quantity, column, "bfloat16"), label)
+            ledger = Ledger(measured)
+            ledger.enter((quantity,), column, (bits,))
+            part = ledger.part()
+            cells, histogram = point_by_point(measured, quantity, column, bits)
+            assert part.cells.keys() == cells.keys() and all(close(part.cells[key], cells[key]) for key in cells)
+            assert part.histograms[f"{quantity}/soft"] == histogram
+
+
+@pytest.mark.parametrize(("base", "flags"), [(0, (True, False)), (0, (False, False)), (0x3F000000, (False, True))])
+def test_a_long_run_of_one_result_is_judged_by_its_ends(base: int, flags: tuple[bool, bool]) -> None:
+    """A lost or flushed tail, or 1/2 far from zero, too: as all points of it are."""
+    measured = Measured(SIGMOID, "binary32", flags)
+    for first in (0xC2AE0000, 0xC2CF0000 + 77, 0x33000000):
+        column = Column(0, first, 1 << 14)
+        bits = np.full(column.count, base, np.uint32)
+        ledger = Ledger(measured)
+        ledger.enter(("d_logits",), column, (bits,))
+        part = ledger.part()
+        cells, histogram = point_by_point(measured, "d_logits", column, bits)
+        assert part.cells.keys() == cells.keys() and all(close(part.cells[key], cells[key]) for key in cells)
+        assert part.histograms["d_logits/hard0"] == histogram
+
+
+def test_however_a_column_is_cut_the_whole_is_the_same() -> None:
+    measured = Measured(SIGMOID, "binary32", (False, False))
+    column = Column(0, 0x40000000, 1 << 14)
+    outputs = tuple(spoiled(exact(SIGMOID, q, column), 3) for q in ("loss", "d_logits"))
+    found: list[Part] = []
+    for size in (1 << 14, 1 << 12, 1 << 10):
+        parts = []
+        for start in range(0, column.count, size):
+            ledger = Ledger(measured)
+            piece = Column(0, column.first + start, size)
+            ledger.enter(("loss", "d_logits"), piece, tuple(bits[start : start + size] for bits in outputs))
+            parts.append(from_json(json.loads(json.dumps(to_json(ledger.part())))))
+        found.append(joined(reversed(parts)))
+        assert replace(joined(parts), stretches=()) == replace(found[-1], stretches=())
+    assert all((p.cells, p.histograms) == (found[0].cells, found[0].histograms) for p in found[1:])
+
+
+def test_steps_the_wrong_way_are_counted_across_borders_too() -> None:
+    measured = Measured(SIGMOID, "binary32", (False, False))
+    column = Column(0, 0x40000000, 1 << 10)
+    bits = exact(SIGMOID, "loss", column)
+    bits[[100, 512]] -= np.uint32(50)
+    for size in (1 << 10, 1 << 9):
+        parts = []
+        for start in range(0, column.count, size):
+            ledger = Ledger(measured)
+            ledger.enter(("loss",), Column(0, column.first + start, size), (bits[start : start + size],))
+            parts.append(ledger.part())
+        assert disorder(joined(parts), SIGMOID, "binary32") == {"loss/hard0": 2}
+
+
+def test_mirrored_results_are_compared_bit_by_bit() -> None:
+    ledger = Ledger(Measured(SIGMOID, "binary32", (False, False)))
+    column, mirrored = Column(0, 0x40000000, 512), Column(ONE, 0xC0000000, 512)
+    ours, theirs = (tuple(exact(SIGMOID, q, c) for q in ("loss", "d_logits")) for c in (column, mirrored))
+    ledger.compare(("loss", "d_logits"), ours, theirs)
+    assert ledger.asymmetry == {"loss": 0, "d_logits": 0}
+    theirs[1][[3, 4]] ^= np.uint32(1)
+    ledger.compare(("loss", "d_logits"), ours, theirs)
+    assert ledger.asymmetry == {"loss": 0, "d_logits": 2}
+
+
+def test_one_bit_changes_the_digest_and_the_payload_of_a_nan_does_not() -> None:
+    def digest(bits: Bits) -> str:
+        ledger = Ledger(Measured(SIGMOID, "binary32", (False, False)))
+        ledger.enter(("loss",), Column(0, 0x40000000, len(bits)), (bits,))
+        return ledger.part().stretches[0].digest
+
+    bits = exact(SIGMOID, "loss", Column(0, 0x40000000, 512))
+    other = bits.copy()
+    other[100] ^= np.uint32(1)
+    assert digest(bits) != digest(other)
+    bits[7], other = 0x7FC00000, bits.copy()
+    other[7] = 0xFFC00001
+    assert digest(bits) == digest(other)
