@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import time
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.sweep.outcome import Outcome
     from conformance.sweep.survey import Survey
 
-HELP = "judge every logit, or every probability, of 16 or 32 bits"
+HELP = "judge every logit, or every probability, of a format"
 EPILOG = """examples:
   bce-conformance sweep --adapter pytorch --dtype bfloat16      all 65,536 logits with 66 labels, in seconds
   bce-conformance sweep --adapter jax --entry-point sigmoid_binary_cross_entropy --mode jit --dtype binary32
@@ -53,6 +54,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sweep."""
+    # Before numpy is loaded: shards share the cores, a library's threads would only fight over them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from conformance import __version__, expectations, selection
     from conformance.commands.audit import adapters
     from conformance.environment import describe
@@ -173,8 +176,6 @@ def concluded(plan: Plan, surveys: Sequence[Survey], parts: dict[str, Any]) -> t
 
 def cpus() -> int:
     """CPUs that this process may use."""
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

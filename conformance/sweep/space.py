@@ -161,13 +161,12 @@ def segments(argument: str, fmt: Format, first: int, count: int) -> tuple[Segmen
     first, count : int
     """
     space = cases.kind(argument)
-    patterns = np.arange(count, dtype=np.uint64) + np.uint64(first)
-    bits = patterns[[0, -1]].astype(fmt.storage)
+    bits = np.array([first, first + count - 1], fmt.storage)
     where = fields(bits, fmt), space.region(to_float64(bits, fmt), fmt)
     # Regions are intervals of magnitudes: where both ends of one binade are in one, all of it is.
     if all(kind[0] == kind[1] for kind in where):
         return (Segment(0, count, int(where[0][0]), space.REGIONS[where[1][0]]),)
-    bits = patterns.astype(fmt.storage)
+    bits = (np.arange(count, dtype=np.uint64) + np.uint64(first)).astype(fmt.storage)
     where = fields(bits, fmt), space.region(to_float64(bits, fmt), fmt)
     changes = np.flatnonzero((np.diff(where[0]) != 0) | (np.diff(where[1]) != 0)) + 1
     edges = [0, *changes.tolist(), count]

@@ -4,11 +4,14 @@ A figure is a rate per second of this process's CPU time, or the ratio of two ti
 run: a busy machine slows both. No figure passes or fails a test.
 """
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded: figures are of one core
 
 HERE = Path(__file__).resolve().parent
 LINES = pytest.StashKey[list[str]]()
