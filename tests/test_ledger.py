@@ -15,7 +15,8 @@ from conformance.formats import BFLOAT16, BINARY32, FORMATS, Bits, from_float64,
 from conformance.golden import golden
 from conformance.summary import Tally, tally
 from conformance.sweep.histogram import BINS, binade, fields, sparse
-from conformance.sweep.ledger import Ledger, Measured
+from conformance.sweep.ledger import Ledger
+from conformance.sweep.measured import Measured
 from conformance.sweep.part import Part, from_json, joined, ticket, to_json, unticket
 from conformance.sweep.points import certified
 from conformance.sweep.space import Column, label_of, labels, segments

@@ -123,6 +123,31 @@ def test_bad_input_is_one_sentence(arguments: tuple[str, ...], status: int, word
     assert words in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
 
 
+ABSENT = """
+from conformance.adapter import Adapter, EntryPoint
+
+class Absent(Adapter):
+    name = "absent"
+    imports = "import nowhere_to_be_found"
+    names = {"binary16": "None"}
+    literal = "{values}"
+    entry_points = (EntryPoint("f", "sigmoid_cross_entropy", "logit"),)
+
+    def make(self, bits, dtype):
+        return bits
+
+ADAPTERS = [Absent()]
+"""
+
+
+def test_a_framework_that_is_not_here_is_left_out_with_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "absent.py"
+    file.write_text(ABSENT)
+    done = bce("sweep", "--adapter", str(file), "--out", str(tmp_path / "out"))
+    assert done.returncode == 5 and "nowhere_to_be_found" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "checkpoint.jsonl").exists()
+
+
 def test_a_worst_case_is_explained_and_reproduced(serial: Path) -> None:
     cell = next(c for c in read(serial).cells if c.worst is not None and c.quantity == "d_logits")
     done = bce("explain", cell.id, "--run", str(serial))

@@ -75,8 +75,8 @@ def run(args: argparse.Namespace) -> int:
     wanted = [s for s in subjects(found, filters) if sayable(plan, s)]
     if not wanted:
         print(
-            "bce-conformance: nothing that fits all these options can be swept: losses of a logit or of a "
-            "probability and a label do, in 16 or 32 bits",
+            "bce-conformance: nothing that fits all these options can be swept: losses of a logit, or of a "
+            "probability, and a label can, without weights",
             file=sys.stderr,
         )
         return NOTHING_RAN
@@ -84,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
     with Pool(1) as pool:
         surveys = surveyed(plan, wanted, pool, args.label)
         records = adapters(plan, wanted, pool)
+    if not surveys:
+        return NOTHING_RAN
     shards: list[shard.Shard | shard.Hunt] = []
     for survey in surveys:
         shards += [*survey.shards, *survey.hunts]
@@ -143,7 +145,7 @@ def surveyed(plan: Plan, wanted: Sequence[Subject], pool: Any, labels: Sequence[
     from conformance import losses, oracle
     from conformance.commands.audit import working
     from conformance.formats import FORMATS
-    from conformance.sweep.survey import survey
+    from conformance.sweep.survey import Undelivered, survey
 
     found, checked = [], set()
     with working("preparing", len(wanted)) as advance:
@@ -154,7 +156,10 @@ def surveyed(plan: Plan, wanted: Sequence[Subject], pool: Any, labels: Sequence[
                 if FORMATS[subject.dtype].width <= 32:
                     oracle.check(loss, stated, FORMATS[subject.dtype])
                 checked.add((loss, subject.dtype))
-            found.append(survey(plan, subject, pool, labels))
+            try:
+                found.append(survey(plan, subject, pool, labels))
+            except Undelivered as error:  # a framework that is not here, a dtype that it lacks
+                print(f"bce-conformance: {error}", file=sys.stderr)
             advance(subject.id)
     return found
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import EntryPoint
 from conformance.cases import kind
 from conformance.curve import ROW, curves
-from conformance.formats import BINARY32, FORMATS, Bits, Format, from_float64, to_float64
+from conformance.formats import BINARY32, Bits, from_float64, to_float64
 from conformance.judge import everything
 from conformance.limits import limit
-from conformance.losses import load
 from conformance.standards import formats
 from conformance.summary import Tally, merge, tally
 from conformance.sweep.histogram import BINS, FINE, binade, fields
+from conformance.sweep.measured import Measured
 from conformance.sweep.part import Part, ticket
 from conformance.sweep.points import Judged, judged
 from conformance.sweep.runs import Alike, alike, follows, settle
@@ -31,38 +30,6 @@ BLOCK = 1 << 17
 
 Run = tuple[Alike, Segment]
 """Results that are alike, and where they lie."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What is measured, and by what it is judged.
-
-    Attributes
-    ----------
-    entry : EntryPoint
-    dtype : str
-        Of the inputs.
-    flags : tuple of bool
-        What the probes proved: results are flushed, subnormal inputs ignored.
-    """
-
-    entry: EntryPoint
-    dtype: str
-    flags: tuple[bool, bool]
-
-    @property
-    def fmt(self) -> Format:
-        """The format of the inputs."""
-        return FORMATS[self.dtype]
-
-    def container(self, quantity: str) -> Format:
-        """The format in which a quantity has to arrive."""
-        return formats(self.entry, self.dtype, quantity)[1]
-
-    @property
-    def argument(self) -> str:
-        """The name of the first argument."""
-        return load(self.entry.loss).ARGUMENTS[0]
 
 
 class Ledger:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from conformance.cases import kind
 from conformance.formats import Bits, Format, to_float64
 from conformance.summary import RANK, Tally, merge, tally
-from conformance.sweep.ledger import Measured
+from conformance.sweep.measured import Measured
 from conformance.sweep.part import Part, ticket
 from conformance.sweep.points import judged
 from conformance.sweep.space import domain, label_of

@@ -19,7 +19,8 @@ from conformance.measure import Pool
 from conformance.plan import Plan
 from conformance.standards import formats
 from conformance.subject import Source, Subject, sources
-from conformance.sweep.ledger import Ledger, Measured
+from conformance.sweep.ledger import Ledger
+from conformance.sweep.measured import Measured
 from conformance.sweep.part import to_json
 from conformance.sweep.search import STRATUM, Patterns, search
 from conformance.sweep.space import Column

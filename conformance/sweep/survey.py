@@ -22,6 +22,10 @@ CLASSES = (*HARD, "soft")
 """The classes of labels: all are exhausted in 16 bits, the hard ones in 32, and what is left is searched."""
 
 
+class Undelivered(SweepError):
+    """A subject of which there is nothing to sweep here."""
+
+
 @dataclass(frozen=True)
 class Survey:
     """A subject that can be swept.
@@ -65,8 +69,10 @@ def survey(plan: Plan, subject: Subject, pool: Pool, wanted: Sequence[str] = ())
 
     Raises
     ------
+    Undelivered
+        There is no loss of it here.
     SweepError
-        It delivers no loss.
+        A first call went wrong.
     """
     fmt, entry = FORMATS[subject.dtype], plan.entry(subject)
     loss = losses.load(entry.loss)
@@ -87,7 +93,7 @@ def survey(plan: Plan, subject: Subject, pool: Pool, wanted: Sequence[str] = ())
         if said.status == "ok":
             found.append(swept)
         elif not steps:
-            raise SweepError(f"{subject.id} delivers no loss to sweep ({said.status}: {said.message})")
+            raise Undelivered(f"{subject.id} delivers no loss to sweep ({said.status}: {said.message})")
         elif said.status != "unsupported":
             raise SweepError(f"{subject.id}: {said.status}: {said.message}; audit it first")
     if any(len(swept.quantities) == 2 for swept in found):
