@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HELP = "judge every logit, or every probability, of a format"
 EPILOG = """examples:
-  bce-conformance sweep --adapter pytorch --dtype bfloat16      all 65,536 logits with 66 labels, in seconds
+  bce-conformance sweep --entry-point binary_cross_entropy_with_logits --mode eager --dtype bfloat16     in seconds
   bce-conformance sweep --adapter jax --entry-point sigmoid_binary_cross_entropy --mode jit --dtype binary32
   bce-conformance sweep --adapter pytorch --dtype binary32 --label hard0 --out results
   bce-conformance sweep --adapter pytorch --dtype binary32 --out results --resume
