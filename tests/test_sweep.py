@@ -69,6 +69,12 @@ def test_a_pool_finds_the_same(serial: Path, tmp_path: Path) -> None:
     assert what(tmp_path) == what(serial)
 
 
+def test_threads_find_the_same(serial: Path, tmp_path: Path) -> None:
+    done = sweep(tmp_path, "--executor", "concurrent.futures:ThreadPoolExecutor")
+    assert done.returncode == 0, done.stderr
+    assert what(tmp_path) == what(serial)
+
+
 def test_a_dask_cluster_finds_the_same(serial: Path, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:

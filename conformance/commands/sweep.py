@@ -54,7 +54,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sweep."""
-    # Before numpy is loaded: shards share the cores, a library's threads would only fight over them.
+    # Before numpy is loaded: shards share the cores, a library's threads would only fight over them. It concerns the
+    # judge, and is not among what the user has set.
+    variables = dict(os.environ)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from conformance import __version__, expectations, selection
     from conformance.commands.audit import adapters
@@ -89,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     shards: list[shard.Shard | shard.Hunt] = []
     for survey in surveys:
         shards += [*survey.shards, *survey.hunts]
-    environment = describe()
+    environment = describe(variables)
     identity = {
         "version": __version__,
         "subjects": [survey.subject.id for survey in surveys],

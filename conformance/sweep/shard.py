@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from conformance.standards import formats
 from conformance.subject import Source, Subject, sources
 from conformance.sweep.ledger import Ledger
 from conformance.sweep.measured import Measured
-from conformance.sweep.part import to_json
+from conformance.sweep.part import Part, to_json
 from conformance.sweep.search import STRATUM, Patterns, search
 from conformance.sweep.space import Column
 
@@ -33,6 +34,9 @@ ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
 }
 """A framework that shares a batch among threads has other vector tails with each number of them."""
+
+ALONE = threading.Lock()
+"""An executor of threads has one worker and one set of arrays to work in: they take turns."""
 
 TIMEOUT = 600.0
 """Seconds for a batch, the first of which may be compiled."""
@@ -134,25 +138,28 @@ def run(shard: Shard | Hunt) -> dict[str, Any]:
     SweepError
         A batch did not come back.
     """
+    with ALONE, one_cpu():
+        return to_json(_part(shard))
+
+
+def _part(shard: Shard | Hunt) -> Part:
     swept = shard.swept
     plan = _plan(swept.file, swept.python, swept.subject.adapter)
     measured = Measured(plan.entry(swept.subject), swept.subject.dtype, swept.flags)
     if isinstance(shard, Hunt):
-        with one_cpu():
-            return to_json(search(measured, swept.quantities, shard.labels, lambda x, y: _asked(swept, plan, x, y)))
+        return search(measured, swept.quantities, shard.labels, lambda x, y: _asked(swept, plan, x, y))
     ledger = Ledger(measured)
     batches = [column.batches() for column in shard.columns]
     mirrored = _mirrored(shard)
-    with one_cpu():
-        for together in zip(*batches, strict=True) if mirrored else ((b,) for several in batches for b in several):
-            kept: list[tuple[np.ndarray, ...]] = []
-            for column in together:
-                outputs = _outputs(swept, plan, ledger, column)
-                if outputs and mirrored:
-                    kept.append(tuple(bits.copy() for bits in outputs))  # the next batch overwrites them
-            if len(kept) == 2:
-                ledger.compare(swept.quantities, *kept)
-    return to_json(ledger.part())
+    for together in zip(*batches, strict=True) if mirrored else ((b,) for several in batches for b in several):
+        kept: list[tuple[np.ndarray, ...]] = []
+        for column in together:
+            outputs = _outputs(swept, plan, ledger, column)
+            if outputs and mirrored:
+                kept.append(tuple(bits.copy() for bits in outputs))  # the next batch overwrites them
+        if len(kept) == 2:
+            ledger.compare(swept.quantities, *kept)
+    return ledger.part()
 
 
 def _outputs(swept: Swept, plan: Plan, ledger: Ledger, column: Column) -> tuple[np.ndarray, ...]:
