@@ -150,6 +150,7 @@ def main() -> None:
     parser.add_argument("function")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run in the background, it is ignored
     with Checkpoint(Path(args.folder, "checkpoint.jsonl"), SWEEP, args.resume) as checkpoint:
         try:
             opened = partial(open_executor, "processes", 2)

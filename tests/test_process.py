@@ -14,7 +14,8 @@ from workbench import FAULTY, HERE
 from conformance.process import Process, memory_share
 
 HOST = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)    # where the tests run in the background, it is ignored
 sys.path[:0] = {paths!r}
 from workbench import *
 from conformance.measure import Pool

@@ -103,7 +103,11 @@ def test_killed_and_resumed_it_finds_the_same(serial: Path, tmp_path: Path) -> N
 
 def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "conformance", "sweep", *SWEPT, "--workers", "1", "--out", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    # Where the tests run in the background, an interrupt is ignored, by their children too.
+    heard = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, preexec_fn=heard
+    )
     checkpoint = tmp_path / "checkpoint.jsonl"
     while process.poll() is None and (not checkpoint.exists() or checkpoint.read_bytes().count(b"\n") < 2):
         time.sleep(0.01)
