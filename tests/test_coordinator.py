@@ -265,7 +265,7 @@ def test_a_coordinator_that_ends_leaves_a_checkpoint_and_no_process(path: Path, 
         os.killpg(process.pid, number)                  # as a terminal does: to the workers too
     else:
         process.send_signal(number)
-    _, errors = process.communicate()
+    _, errors = process.communicate(timeout=300)
     if number == signal.SIGKILL:
         assert process.returncode == -number
     else:                                               # as cli.py does
@@ -274,7 +274,7 @@ def test_a_coordinator_that_ends_leaves_a_checkpoint_and_no_process(path: Path, 
     assert kept(path) == keys(0, 1, 2)
     (path.parent / "go").touch()
     again = coordinator(path.parent, "hang", "--resume")
-    assert again.communicate()[1] == "" and again.returncode == 0
+    assert again.communicate(timeout=300)[1] == "" and again.returncode == 0
     assert notes(path, "runs") == dict.fromkeys(EXPECTED, 1)
     assert json.dumps(swept(path, DropsShards)) == json.dumps(EXPECTED)
 
@@ -284,5 +284,5 @@ def test_a_worker_killed_from_outside_costs_nothing(path: Path) -> None:
     worker = stuck(path.parent)[0]
     (path.parent / "go").touch()
     os.kill(worker, signal.SIGKILL)
-    assert process.communicate()[1] == "" and process.returncode == 0
+    assert process.communicate(timeout=300)[1] == "" and process.returncode == 0
     assert swept(path, DropsShards) == EXPECTED

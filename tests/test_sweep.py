@@ -112,7 +112,7 @@ def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
     while process.poll() is None and (not checkpoint.exists() or checkpoint.read_bytes().count(b"\n") < 2):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 2 and "--resume" in said and str(checkpoint) in said
     assert "Traceback" not in said
     assert json.loads(checkpoint.read_text().splitlines()[1])["shard"]
