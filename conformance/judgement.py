@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,7 +58,7 @@ def judged(plan: Plan, subject: Subject, quantity: str, observation: Observation
     cases, raises = plan.cases(subject, quantity)
     if observation.status != "ok":
         whole = tally(everything(observation.status, len(cases)), np.arange(len(cases)))
-        cell = _cell(subject, entry, quantity, (EVERY, EVERY), whole, message=observation.message)
+        cell = cell_of(subject, entry, quantity, (EVERY, EVERY), whole, message=observation.message)
         return Result(subject, quantity, observation, None, (cell,))
     rule = standard(entry, subject.dtype, quantity, plan.tier_of(subject, quantity), *probe.at(len(cases)))
     observation, columns = settled(observation, raises, rule)
@@ -70,7 +71,7 @@ def judged(plan: Plan, subject: Subject, quantity: str, observation: Observation
             row = tuple(float(v[found.worst[3]]) for v in cases.values)
             confirm(entry.loss, exact(quantity), row, rule.mathematics.value.number(found.worst[3]))
         cells.append(
-            _cell(
+            cell_of(
                 subject,
                 entry,
                 quantity,
@@ -126,7 +127,7 @@ def witness(i: int, cases: Cases, observation: Observation, columns: Columns, ru
         got = float(to_float64(observation.outputs[-1][i : i + 1], FORMATS[dtype])[0]).hex()
     else:
         got = f"a {dtype}"
-    contract = _documented(i, np.array([float.fromhex(got) if dtype in FORMATS and got != "raised" else np.nan]), rule)
+    contract = documented(i, np.array([float.fromhex(got) if dtype in FORMATS and got != "raised" else np.nan]), rule)
     return {
         "case": cases.name(i),
         "index": i,
@@ -135,13 +136,22 @@ def witness(i: int, cases: Cases, observation: Observation, columns: Columns, ru
         "exact": decimal(rule.mathematics.value.number(i)),
         "contract": contract,
         "verdict": VERDICTS[columns.verdict[i]],
-        "ulp": _figure(columns.ulp[i]),
-        "ulp_relative": _figure(columns.ulp_relative[i]),
+        "ulp": figure(columns.ulp[i]),
+        "ulp_relative": figure(columns.ulp_relative[i]),
     }
 
 
-def _documented(i: int, got: Values, rule: Standard) -> str | None:
-    """Of what is documented of a case, the value that a result comes closest to; None where nothing is."""
+def documented(i: int, got: Values, rule: Standard) -> str | None:
+    """Of what is documented of a case, the value that a result comes closest to; None where nothing is.
+
+    Parameters
+    ----------
+    i : int
+        Index of the case.
+    got : ndarray of float64, shape (1,)
+        Its result.
+    rule : Standard
+    """
     row, found = np.array([i]), []
     for reference in rule.references:
         value, scale = reference.golden.value.take(row), reference.golden.scale.take(row)
@@ -150,7 +160,8 @@ def _documented(i: int, got: Values, rule: Standard) -> str | None:
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _figure(error: float) -> float | None:
+def figure(error: float) -> float | None:
+    """An error as a record holds it: None where there is none, and what is beyond all numbers as their largest."""
     return None if np.isnan(error) else min(float(error), float(np.finfo(np.float64).max))
 
 
@@ -160,17 +171,31 @@ def cell_mask(cases: Cases, region: str, label: str) -> Mask:
     return mask
 
 
-def _cell(
+def cell_of(
     subject: Subject,
     entry: EntryPoint,
     quantity: str,
     where: tuple[str, str],
     found: Tally,
     limit: float | None = None,
-    worst: dict[str, Any] | None = None,
+    worst: Mapping[str, Any] | None = None,
     bits_digest: str = "",
     message: str = "",
+    method: str = "cases",
 ) -> Cell:
+    """The record of a cell.
+
+    Parameters
+    ----------
+    subject : Subject
+    entry : EntryPoint
+    quantity : str
+    where : tuple of str
+        Region and label class.
+    found : Tally
+    limit, worst, bits_digest, message, method
+        As in the record.
+    """
     return Cell(
         id="/".join((subject.id, quantity, *where)),
         adapter=subject.adapter,
@@ -183,7 +208,7 @@ def _cell(
         quantity=quantity,
         region=where[0],
         label_class=where[1],
-        method="cases",
+        method=method,
         cases=sum(found.verdicts.values()),
         verdicts=found.verdicts,
         limit=limit,

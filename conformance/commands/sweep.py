@@ -71,10 +71,11 @@ def run(args: argparse.Namespace) -> int:
     from conformance.sweep import coordinator, outcome, shard
     from conformance.sweep.checkpoint import Checkpoint
     from conformance.sweep.executors import open_executor
+    from conformance.sweep.survey import sweepable
 
     found, filters = selection.chosen(args)
     plan = Plan(found, "full")
-    wanted = [s for s in subjects(found, filters) if sayable(plan, s)]
+    wanted = [s for s in subjects(found, filters) if sweepable(plan, s)]
     if not wanted:
         print(
             "bce-conformance: nothing that fits all these options can be swept: losses of a logit, or of a "
@@ -133,13 +134,6 @@ def run(args: argparse.Namespace) -> int:
         show(swept(result, assessment, outcomes))
         print(f"\nThe results lie in {folder}; to see a finding in full: bce-conformance explain ID --run {folder}")
     return assessment.exit_status
-
-
-def sayable(plan: Plan, subject: Subject) -> bool:
-    """Whether a subject can be swept."""
-    from conformance.sweep.survey import sweepable
-
-    return not sweepable(plan, subject)
 
 
 def surveyed(plan: Plan, wanted: Sequence[Subject], pool: Any, labels: Sequence[str]) -> list[Survey]:

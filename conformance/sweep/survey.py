@@ -47,12 +47,9 @@ class Survey:
     hunts: tuple[Hunt, ...]
 
 
-def sweepable(plan: Plan, subject: Subject) -> str:
-    """Why a subject cannot be swept, or nothing."""
-    entry = plan.entry(subject)
-    if not oracle.available(entry.loss):
-        return f"the loss {entry.loss} has no fast oracle"
-    return ""
+def sweepable(plan: Plan, subject: Subject) -> bool:
+    """Whether a subject can be swept: its loss has a fast oracle."""
+    return oracle.available(plan.entry(subject).loss)
 
 
 def survey(plan: Plan, subject: Subject, pool: Pool, wanted: Sequence[str] = ()) -> Survey:
@@ -82,13 +79,13 @@ def survey(plan: Plan, subject: Subject, pool: Pool, wanted: Sequence[str] = ())
     exhausted = {16: CLASSES, 32: HARD}.get(fmt.width, ())
     chosen = [y for c in classes if c in exhausted for y in by_class[c]]
     hunted = tuple(by_class[c] for c in classes if c not in exhausted)
-    probes = [probe_flags(pool.observe(plan.probe(subject, n)), plan.computes(subject)) for n in PROBE_LENGTHS]
     # A sweep's arrays are long, and what long arrays show is what counts.
+    flags = probe_flags(pool.observe(plan.probe(subject, PROBE_LENGTHS[-1])), plan.computes(subject))
     source = plan.sources[subject.adapter]
     families = _families(loss.QUANTITIES, first, entry.fixed, fmt.width == 16)
     found: list[Swept] = []
     for names, steps in families:
-        swept = Swept(source.file, source.python, subject, names, steps, probes[-1])
+        swept = Swept(source.file, source.python, subject, names, steps, flags)
         said = pool.observe(job_of(swept, plan, Column(by_class[classes[0]][0], 0, SAMPLE)))
         if said.status == "ok":
             found.append(swept)

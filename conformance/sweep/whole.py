@@ -14,6 +14,7 @@ from conformance.cases import kind
 from conformance.cell import LABEL_CLASSES, Cell
 from conformance.exact import decimal
 from conformance.formats import FORMATS, Format, to_float64
+from conformance.judgement import cell_of, documented, figure
 from conformance.limits import limit
 from conformance.losses import load
 from conformance.quantities import exact
@@ -25,7 +26,6 @@ from conformance.sweep.part import Part, unticket
 from conformance.sweep.points import certified
 from conformance.sweep.space import direction, label_of
 from conformance.sweep.stretch import Stretch
-from conformance.ulp import ulp_error, ulp_exponent
 from conformance.verdicts import VERDICTS
 
 LABELS = {"hard0": 0.0, "hard1": 1.0, "soft": 0.5}
@@ -149,27 +149,15 @@ def _cell(
     quantity, region, label = names
     perfect = found.verdicts.keys() == {"correctly-rounded"}
     target = formats(entry, subject.dtype, quantity)[0]
-    return Cell(
-        id="/".join((subject.id, *names)),
-        adapter=subject.adapter,
-        entry_point=subject.entry_point,
-        config=subject.config,
-        loss=entry.loss,
-        mode=subject.mode,
-        dtype=subject.dtype,
-        device=subject.device,
-        quantity=quantity,
-        region=region,
-        label_class=label,
-        method=method,
-        cases=sum(found.verdicts.values()),
-        verdicts=found.verdicts,
+    return cell_of(
+        subject,
+        entry,
+        quantity,
+        (region, label),
+        found,
         limit=limit(entry.loss, exact(quantity), target),
-        max_ulp=found.max_ulp,
-        max_ulp_relative=found.max_ulp_relative,
-        max_ulp_contract=found.max_ulp_contract,
         worst=None if perfect or found.worst is None else witness(subject, entry, quantity, found.worst[3], flags),
-        zero_signs=found.zero_signs,
+        method=method,
     )
 
 
@@ -188,29 +176,23 @@ def witness(
     flags : tuple of bool
     """
     fmt = FORMATS[subject.dtype]
-    target, container = formats(entry, subject.dtype, quantity)
+    container = formats(entry, subject.dtype, quantity)[1]
     label, pattern, got = unticket(ticket)
     columns = tuple(to_float64(np.array([number], fmt.storage), fmt) for number in (pattern, label))
     bits = np.array([got], container.storage)
     one = certified(entry, subject.dtype, quantity, columns, bits, flags)
     inputs = dict(zip(load(entry.loss).ARGUMENTS, (float(c[0]).hex() for c in columns), strict=True))
-    references = [r.golden for r in one.standard.references]
     result = to_float64(bits, container)
-    nearest = min(
-        references,
-        key=lambda g: np.nan_to_num(ulp_error(result, g.value, ulp_exponent(g.scale, target), target)[0], nan=np.inf),
-        default=None,
-    )
     return {
         "case": ",".join(f"{name}={value}" for name, value in inputs.items()),
         "index": 0,
         "inputs": inputs,
         "got": float(result[0]).hex(),
         "exact": decimal(one.standard.mathematics.value.number(0)),
-        "contract": None if nearest is None else decimal(nearest.value.number(0)),
+        "contract": documented(0, result, one.standard),
         "verdict": VERDICTS[one.columns.verdict[0]],
-        "ulp": _figure(one.columns.ulp[0]),
-        "ulp_relative": _figure(one.columns.ulp_relative[0]),
+        "ulp": figure(one.columns.ulp[0]),
+        "ulp_relative": figure(one.columns.ulp_relative[0]),
     }
 
 
@@ -218,7 +200,3 @@ def _falls(first: int, second: int, fmt: Format) -> int:
     """1 where the second number is less than the first."""
     one, other = to_float64(np.array([first, second], fmt.storage), fmt).tolist()
     return int(other < one)
-
-
-def _figure(error: float) -> float | None:
-    return None if np.isnan(error) else min(float(error), float(np.finfo(np.float64).max))
