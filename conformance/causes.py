@@ -88,7 +88,8 @@ class Cause:
     verdicts : frozenset of str
         The kinds of finding it explains.
     cap : float or None
-        The ULP figure that a finding may not exceed; None only for kinds without a figure.
+        The ULP figure that a finding may not exceed; None only for kinds without a figure. Such a kind has one too
+        where an infinity for a finite number is the largest error of a cell that holds other findings.
     why, link : str
         What the code does, in words, and where it stands.
     """
@@ -128,7 +129,7 @@ def objection(cell: Cell, causes: Sequence[Cause]) -> str:
     foreign = [kind for kind in SEVERITY if kind in cell.findings and not any(kind in c.verdicts for c in causes)]
     if foreign:
         return f"the cause {name} does not explain {' or '.join(foreign)}"
-    caps = [c.cap for c in causes if c.cap is not None and c.verdicts & (cell.findings - FIGURELESS)]
+    caps = [c.cap for c in causes if c.cap is not None and c.verdicts & cell.findings]
     if caps and cell.figure is not None and cell.figure > six_digits(max(caps)):
         return f"{cell.figure:.3g} ULP is over the cap {max(caps):.3g} of the cause {name}"
     return ""

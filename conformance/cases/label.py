@@ -21,6 +21,7 @@ def edges(fmt: Format) -> Named:
         ("0.9", 0.9),
         ("0.999", 0.999),
         ("0+1ulp", fmt.smallest),
+        ("2^-p", 2.0**-fmt.precision),  # 1 − y is the largest number below 1, x − x·y one or two steps from x
         ("1-1ulp", neighbours(1.0, fmt, 1)[0]),
         ("-0.5", -0.5),
         ("1.5", 1.5),

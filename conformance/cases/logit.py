@@ -38,6 +38,8 @@ def thresholds(fmt: Format) -> dict[str, float]:
     ln2 = math.log(2)
     return {
         "ln2": ln2,
+        "(p-1)*ln2": (fmt.precision - 1) * ln2,  # e^−x is an ulp of 1: 1 + e^−x has one bit of it left
+        "p*ln2-ln(1.5)": fmt.precision * ln2 - math.log(1.5),  # 1 − e^−x is halfway between two numbers below 1
         "p*ln2": fmt.precision * ln2,  # e^−x is half an ulp of 1: 1 + e^−x rounds to 1
         "ln(max)": math.log(fmt.largest),
         "-ln(minnormal)": -fmt.emin * ln2,
