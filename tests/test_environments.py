@@ -1,0 +1,267 @@
+"""The cache of environments: built once, finished or not there, refused in a sentence, removed when asked."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from conformance.commands import environments as command
+from conformance.environments import EnvironmentsError, build, existing, find, interpreters
+from conformance.environments.cache import RECORD, Environment, cached, place, unfinished
+from conformance.environments.installers import Failed, Resolved
+from conformance.environments.interpreters import Interpreter
+from conformance.environments.locks import locked
+from conformance.environments.recipe import Recipe, Wanted
+
+MINE = Wanted(("mine==1",), exclude=("numpy",))
+TORCH = Wanted(("torch==2.13.0",), python=sys.executable)
+
+
+@dataclass
+class Linked:
+    """An installer that links this interpreter, and does besides what a test wants."""
+
+    pins: tuple[str, ...] = ("mine==1",)
+    resolving: Callable[[], None] = lambda: None
+    installing: Callable[[], None] = lambda: None
+    calls: list[str] = field(default_factory=list)
+    name: str = "linked"
+    looks_ahead: bool = True
+
+    def resolve(self, recipe: Recipe, base: Interpreter, folder: Path, log: Path) -> Resolved:
+        self.calls.append(base.minor)
+        log.write_text("resolving")
+        self.resolving()
+        return Resolved(self.pins)
+
+    def install(self, resolved: Resolved, base: Interpreter, folder: Path, log: Path) -> None:
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin" / "python").symlink_to(sys.executable)
+        self.installing()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of this test alone."""
+    monkeypatch.setenv("BCE_ENVIRONMENTS", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def quietly(line: str) -> None:
+    """Nobody listens."""
+
+
+def make(wanted: Wanted = MINE) -> Environment:
+    return build(wanted, quietly, Linked())
+
+
+def find_log(cache: Path) -> Path:
+    """The log of the only build, beside where its folder would be."""
+    (log,) = cache.glob("*.log")
+    return log
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def act() -> None:
+        raise error
+
+    return act
+
+
+def test_the_cache_is_where_the_user_wants_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert place() == tmp_path / "cache"
+    monkeypatch.delenv("BCE_ENVIRONMENTS")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
+    assert place() == Path("/xdg/bce-conformance/environments")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert place() == Path.home() / ".cache/bce-conformance/environments"
+
+
+def test_an_environment_is_built_once_and_found_again() -> None:
+    said: list[str] = []
+    first = build(MINE, said.append, Linked())
+    assert said[0].startswith("Building mine==1 with linked for CPython 3")
+    assert said[0].endswith("about 0.1 GB and what mine==1 takes") and str(first.folder) in said[1]
+    again = Linked(resolving=raising(AssertionError("built twice")))
+    assert build(MINE, said.append, again) == first == find(MINE) and len(said) == 2
+    assert first.requirements == ("mine==1",) and first.installer == "linked" and first.bytes > 0
+
+
+def test_another_wish_is_another_environment() -> None:
+    assert find(MINE) is None
+    others = [MINE, Wanted(("mine==2",)), Wanted(("mine==1",)), Wanted(("mine==1",), python=sys.executable)]
+    assert len({make(wanted).folder for wanted in others}) == 4 == len(cached())
+
+
+def test_an_interrupted_build_leaves_nothing_but_its_log(cache: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        build(MINE, quietly, Linked(installing=raising(KeyboardInterrupt())))
+    assert [path.suffix for path in cache.iterdir()] == [".log"] and find(MINE) is None
+    assert make().folder.is_dir()
+
+
+def test_what_a_killed_build_left_is_not_used() -> None:
+    folder = make().folder
+    (folder / RECORD).unlink()
+    (folder / "half-written").touch()
+    assert find(MINE) is None and unfinished() == [folder]
+    assert make().folder == folder and not (folder / "half-written").exists()
+
+
+def test_an_environment_whose_interpreter_is_gone_is_built_again() -> None:
+    environment = make()
+    Path(environment.python).unlink()
+    Path(environment.python).symlink_to("/nowhere/python")
+    assert find(MINE) is None and os.access(make().python, os.X_OK)
+
+
+@pytest.mark.parametrize("stage", ["resolving", "installing"])
+def test_a_failure_is_one_sentence_with_the_reason_and_the_log(cache: Path, stage: str) -> None:
+    with pytest.raises(EnvironmentsError) as caught:
+        build(MINE, quietly, Linked(**{stage: raising(Failed("no such release"))}))     # type: ignore[arg-type]
+    log = find_log(cache)
+    assert str(caught.value) == (
+        f"mine==1 cannot be installed (no such release): correct it, or see the whole log in {log}."
+    )
+    assert caught.value.exit_status == 4 and not [path for path in cache.iterdir() if path.is_dir()]
+
+
+def test_a_full_disk_is_refused_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10**9))
+    installer = Linked(pins=("torch==2.13.0",), installing=raising(AssertionError("installed")))
+    with pytest.raises(EnvironmentsError, match=r"^torch==2\.13\.0 needs about 5\.8 GB in .* 1\.0 GB are free"):
+        build(TORCH, quietly, installer)
+    said: list[str] = []
+    build(TORCH, said.append, Linked(pins=("torch==2.13.0+cpu",)))
+    assert said[0].endswith("about 0.8 GB")
+
+
+def test_an_interpreter_that_has_a_wheel_for_cpus_is_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    bases = [Interpreter(sys.executable, version, "CPython", "", ()) for version in ("3.11.1", "3.12.1", "3.13.1")]
+    monkeypatch.setattr(interpreters, "search", lambda versions, why: bases)
+    installer = Linked()
+
+    def resolving() -> None:
+        installer.pins = ("torch==2.13.0+cpu" if installer.calls[-1] == "3.12" else "torch==2.13.0",)
+
+    installer.resolving = resolving
+    said: list[str] = []
+    build(Wanted(("torch==2.13.0",)), said.append, installer)
+    assert installer.calls == ["3.11", "3.12"] and "CPython 3.12.1: about 0.8 GB" in said[0]
+
+
+def test_a_missing_interpreter_is_said() -> None:
+    with pytest.raises(EnvironmentsError, match=r"^mine==1 needs CPython 3\.99, and none runs here: install it"):
+        build(Wanted(("mine==1",), python="3.99"), quietly, Linked())
+
+
+def test_a_cache_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BCE_ENVIRONMENTS", str(tmp_path / "file" / "cache"))
+    with pytest.raises(EnvironmentsError, match=r"cannot be made .*: set BCE_ENVIRONMENTS to another"):
+        make()
+
+
+def test_two_processes_do_not_build_the_same() -> None:
+    said: list[str] = []
+    waits = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        if line.startswith("Another process builds"):
+            waits.set()
+
+    second = Linked()
+    other = threading.Thread(target=lambda: build(MINE, say, second))
+
+    def installing() -> None:
+        other.start()
+        assert waits.wait(10)
+
+    first = Linked(installing=installing)
+    built = build(MINE, quietly, first)
+    other.join(10)
+    assert first.calls and not second.calls and cached() == [built]
+    assert said == [f"Another process builds {built.name}: waiting for it"]
+
+
+def test_a_lock_is_held_by_one_and_leaves_no_file(tmp_path: Path) -> None:
+    with locked(tmp_path / "x") as mine, locked(tmp_path / "x") as others, locked(tmp_path / "y") as another:
+        assert (mine, others, another) == (True, False, True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_environment_that_somebody_made() -> None:
+    found = existing(sys.executable)
+    assert any(pin.startswith("numpy==") for pin in found.frozen) and found.requirements == ()
+    assert found.version == ".".join(map(str, sys.version_info[:3])) and found.folder == Path(sys.prefix)
+    with pytest.raises(EnvironmentsError, match="does not run as Python"):
+        existing("/nowhere/python")
+
+
+def test_an_environment_behind_a_script_is_entered_through_it(tmp_path: Path) -> None:
+    script = tmp_path / "enter"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    script.chmod(0o755)
+    assert existing(str(script)).python == str(script)
+
+
+def bce(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    assert command.run(parser.parse_args(arguments)) == 0
+    return capsys.readouterr().out
+
+
+def test_the_list(capsys: pytest.CaptureFixture[str], cache: Path) -> None:
+    assert bce(capsys, "list") == f"There is none in {cache}.\n"
+    environment = make()
+    (cache / "killed-0123456789ab").mkdir()
+    text = bce(capsys, "list")
+    for word in (environment.name, "mine==1", f"CPython {environment.version}", "GB", "with linked", str(cache)):
+        assert word in text
+    assert "1 unfinished" in text
+    (record,) = json.loads(bce(capsys, "list", "--json"))
+    assert record["frozen"] == list(environment.frozen) and record["folder"] == str(environment.folder)
+
+
+def test_pruning(capsys: pytest.CaptureFixture[str], cache: Path) -> None:
+    one, two, three = (make(Wanted((f"mine=={number}",))) for number in (1, 2, 3))
+    bce(capsys, "prune")
+    assert len(cached()) == 3
+    week_ago = (one.used - timedelta(days=7)).timestamp()
+    os.utime(one.folder / RECORD, (week_ago, week_ago))
+    assert f"removed {one.name}\n" in bce(capsys, "prune", "--older-than", "6.9")
+    assert f"removed {two.name}\n" in bce(capsys, "prune", two.name)
+    assert cached() == [three]
+    with pytest.raises(EnvironmentsError, match=r"no environment nothing: see"):
+        bce(capsys, "prune", "nothing")
+    (cache / "killed-0123456789ab").mkdir()
+    with pytest.raises(EnvironmentsError):
+        build(MINE, quietly, Linked(resolving=raising(Failed("no such release"))))
+    bce(capsys, "prune", "--all")
+    assert list(cache.iterdir()) == []
+
+
+def test_what_is_being_built_is_not_pruned(capsys: pytest.CaptureFixture[str]) -> None:
+    environment = make()
+    with locked(environment.folder):
+        assert f"kept {environment.name}: " in bce(capsys, "prune", "--all")
+    assert cached() == [environment]
+
+
+def test_using_an_environment_keeps_it_from_being_pruned(capsys: pytest.CaptureFixture[str]) -> None:
+    environment = make()
+    os.utime(environment.folder / RECORD, (0, 0))
+    make()
+    bce(capsys, "prune", "--older-than", "1")
+    assert cached() == [environment]
