@@ -92,6 +92,10 @@ def {g}({args}):
     return y, push(jax.numpy.ones_like({x}))
 """,
     }
+    since = {
+        r"optax\.losses\.sigmoid_focal_loss": "optax 0.1.8",
+        r"optax\.losses\.safe_softmax_cross_entropy": "optax 0.2.3",
+    }
     others = {
         "int32": "jax.numpy.int32",
         "int64": "jax.numpy.int64",
@@ -149,6 +153,12 @@ def {g}({args}):
         # Without x64 JAX turns a binary64 input into binary32 without a word.
         x64 = {"JAX_ENABLE_X64": "1"} if dtype == "binary64" else {}
         return dict(x64, JAX_PLATFORMS=device)
+
+    def load(self, device="cpu"):
+        super().load(device)
+        optax = self.ns.get("optax")
+        if optax and not hasattr(optax, "losses"):  # before 0.1.8 the same functions lie in optax itself
+            self.imports += "\noptax.losses = optax"
 
     def make(self, bits, dtype):
         return self.ns["jax"].numpy.array(bits.view(self.native[dtype]))

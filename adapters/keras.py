@@ -17,6 +17,20 @@ HARD = ("hard0", "hard1")
 DTYPES = {"default": ("binary16", "bfloat16", "binary32", "binary64"), "full": ("binary32",)}
 CONSTRUCTOR = {"float16": "binary16", "bfloat16": "bfloat16", "float64": "binary64"}
 REDUCTIONS = {"sum_over_batch_size": "elements", "mean": "elements", "mean_with_sample_weight": "weights", "sum": "1"}
+# A mean was no reduction once.
+NO_MEAN = r"argument `reduction`\. Expected one of {((?!'mean)[^}])*}|Invalid Reduction Key:? mean"
+SINCE = {
+    NO_MEAN: "keras 3.7",
+    "unexpected keyword argument 'dtype'": "keras 3.4",
+    "import backend : openvino|with openvino backend": "keras 3.14",  # the backend is there since 3.8, without losses
+}
+SINCE_TENSORFLOW = {
+    r"keras\.ops\b|tf\.binary": "tensorflow 2.16",
+    "BinaryFocalCrossentropy": "tensorflow 2.8",
+    "unexpected keyword argument 'apply_class_balancing'": "tensorflow 2.10",
+}
+# Keras 2 has another word for no reduction, and TensorFlow's functions.
+KERAS_2 = (("reduction=None", "reduction='none'"), ("keras.ops.concatenate", "tf.concat"), ("keras.ops.", "tf."))
 
 
 def loss_class(from_logits):
@@ -188,6 +202,10 @@ def entry_points(sparse_probabilities=CATEGORICAL):
     )
 
 
+def sibling(file, name):
+    return getattr(load_file(os.path.join(os.path.dirname(os.path.abspath(__file__)), file)), name)
+
+
 class NumPy(Adapter):
     """A backend without derivatives, modes or bfloat16."""
 
@@ -220,6 +238,30 @@ class OpenVINO(NumPy):
         return super().read(self.ns["keras"].ops.convert_to_numpy(y))
 
 
+TENSORFLOW = sibling("tensorflow.py", "TensorFlow")
+
+
+class TensorFlow(TENSORFLOW):
+    """Up to 2.15 it brings Keras 2 as tf.keras: the same losses, by the same names."""
+
+    substitutes = ()
+    since = dict(TENSORFLOW.since, **SINCE_TENSORFLOW)
+
+    def load(self, device="cpu"):
+        try:
+            from keras import ops  # noqa: F401
+        except ImportError:
+            self.imports = self.imports.replace("import keras", "keras = tf.keras")
+            self.substitutes = KERAS_2
+        super().load(device)
+
+    def program(self, entry, arguments, steps, mode):
+        text = super().program(entry, arguments, steps, mode)
+        for ours, theirs in self.substitutes:
+            text = text.replace(ours, theirs)
+        return text
+
+
 def on(backend, base, entries=None, variants=(), **changes):
     """Keras' adapter on a backend, with its entry points, and some modes for what only a full audit runs.
 
@@ -241,6 +283,8 @@ def on(backend, base, entries=None, variants=(), **changes):
             imports=base.imports.replace(", optax", "") + "\nimport keras",
             environ=environ,
             derivatives={kind: base.derivatives[kind] for kind in ("reverse", "forward") if kind in base.derivatives},
+            unsupported=base.unsupported + "|" + NO_MEAN,
+            since=dict({text: first for text, first in base.since.items() if "optax" not in first}, **SINCE),
             entry_points=tuple(
                 replace(e, modes=variants) if e.tier == "full" and not e.modes else e for e in entries or entry_points()
             ),
@@ -248,21 +292,15 @@ def on(backend, base, entries=None, variants=(), **changes):
     )()
 
 
-def sibling(file, name):
-    return getattr(load_file(os.path.join(os.path.dirname(os.path.abspath(__file__)), file)), name)
-
-
-TENSORFLOW = sibling("tensorflow.py", "TensorFlow")
-
 # On torch Keras asks torch.backends.mps.is_available(), which breaks the graph: fullgraph=True fails.
 ADAPTERS = [
     on(
         "tensorflow",
-        TENSORFLOW,
+        TensorFlow,
         # In graph mode Keras recognises a tf.sigmoid and goes back to its logit.
         (
             *entry_points(CLIPPED_FIRST),
-            replace(composed("tf.sigmoid", "full"), modes=tuple(TENSORFLOW.modes)),
+            replace(composed("tf.sigmoid", "full"), modes=tuple(TensorFlow.modes)),
             legacy(True),
             legacy(False),
         ),

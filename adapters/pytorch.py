@@ -31,22 +31,32 @@ TARGET = {
 }
 
 
+def plain(path, loss, code, contract="exact"):
+    """A loss as it is called without further arguments; a weight comes before the config."""
+    return EntryPoint(
+        path,
+        loss,
+        path + code,
+        contract,
+        {"reduction": "none"},
+        reductions=REDUCTIONS,
+        weighted=path + code.replace("{config}", "weight, {config}"),
+    )
+
+
 def softmax(classes, targets, tier):
+    inputs = "%s, %s" % (ROW[classes], "label.long()" if targets == "indices" else TARGET[classes])
     return EntryPoint(
         F + "cross_entropy",
         "softmax_cross_entropy(classes=%d)" % classes,
-        F
-        + "cross_entropy(%s, %s, reduction={reduction})"
-        % (ROW[classes], "label.long()" if targets == "indices" else TARGET[classes]),
+        F + "cross_entropy(%s, reduction={reduction})" % inputs,
         config={"classes": classes, "reduction": "none", "targets": targets},
         labels=HARD if targets == "indices" else (),
         modes=MODES[tier],
         dtypes=DTYPES if classes < 1000 else ("binary16", "binary32"),
         tier=tier,
         reductions={} if classes > 2 else SELECTED if targets == "indices" else REDUCTIONS,
-        weighted=F
-        + "cross_entropy(%s, %s, class_weight[:2], reduction={reduction})"
-        % (ROW[classes], "label.long()" if targets == "indices" else TARGET[classes]),
+        weighted=F + "cross_entropy(%s, class_weight[:2], reduction={reduction})" % inputs,
     )
 
 
@@ -99,40 +109,38 @@ def {g}({args}):
     layouts = {
         "strided": "torch.stack([{x}, {x}], -1)[..., 0]",
         "offset": "torch.cat([{x}[:1], {x}])[1:]",  # off the alignment that vector loads like
-        "transposed": "{x}.mT.contiguous().mT",
+        "transposed": "{x}.transpose(-2, -1).contiguous().transpose(-2, -1)",
     }
     one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     unsupported = (
-        "not implemented|not differentiable|not support|not currently support|donated buffers"
+        "not implemented|not differentiable|not( yet| currently)? support|donated buffers"
         r"|not have been used in the graph|No working C\+\+ compiler|Compiler: .* is not found"
+        "|doesn't match the desired device"  # 1.2: a comparison of bfloat16
+        "|Expected object of scalar type Long .* argument #2 'target'"  # 1.1: an index is wanted
     )
+    views = True
+    # Found by trying releases from 1.0 on, on a CPU, whose kernels of 16 bits came one by one. The dtype is what ends.
+    since = {
+        r"torch\.(func|compile)\b": "torch 2.0",
+        r"Python 3\.11\+ not yet supported for torch\.compile": "torch 2.1",
+        "forward_ad": "torch 1.11",  # there since 1.8, without the formulas for these losses
+        "forward AD with (binary_cross_entropy|log_sigmoid_forward) ": "torch 1.12",
+        "derivative for 'target'": "torch 1.10",
+        "derivative for _?(thnn_)?binary_cross_entropy_backward": "torch 1.4",
+        "label_smoothing": "torch 1.10",
+        "multi-target not supported|scalar type Long .* argument #2 'target'": "torch 1.10",
+        r"torch\.logit\b": "torch 1.7",
+        r"torch\.bfloat16$": "torch 1.2",
+        r"(?s)(with_logits|WithLogitsLoss|soft_margin_loss|SoftMarginLoss)\(.*torch\.bfloat16$": "torch 1.6",
+        r"(?s)multilabel_soft_margin_loss\(.*torch\.bfloat16$": "torch 1.12",
+        r"(?s)(binary_cross_entropy|BCELoss)\(.*torch\.bfloat16$": "torch 2.4",
+        r"torch\.float16$": "torch 2.1",
+        r"(?s)(\.cross_entropy|binary_cross_entropy|BCELoss)\(.*torch\.float16$": "torch 2.4",
+    }
     entry_points = (
-        EntryPoint(
-            F + "binary_cross_entropy",
-            BINARY,
-            F + "binary_cross_entropy(probability, label, {config})",
-            CLAMPED,
-            {"reduction": "none"},
-            reductions=REDUCTIONS,
-            weighted=F + "binary_cross_entropy(probability, label, weight, {config})",
-        ),
-        EntryPoint(
-            NN + "BCELoss",
-            BINARY,
-            NN + "BCELoss({config})(probability, label)",
-            CLAMPED,
-            {"reduction": "none"},
-            reductions=REDUCTIONS,
-            weighted=NN + "BCELoss(weight, {config})(probability, label)",
-        ),
-        EntryPoint(
-            F + "binary_cross_entropy_with_logits",
-            SIGMOID,
-            F + "binary_cross_entropy_with_logits(logit, label, {config})",
-            config={"reduction": "none"},
-            reductions=REDUCTIONS,
-            weighted=F + "binary_cross_entropy_with_logits(logit, label, weight, {config})",
-        ),
+        plain(F + "binary_cross_entropy", BINARY, "(probability, label, {config})", CLAMPED),
+        plain(NN + "BCELoss", BINARY, "({config})(probability, label)", CLAMPED),
+        plain(F + "binary_cross_entropy_with_logits", SIGMOID, "(logit, label, {config})"),
         # torch.nn.BCEWithLogitsLoss keeps pos_weight as a buffer and passes it to this very function.
         EntryPoint(
             F + "binary_cross_entropy_with_logits",
@@ -140,14 +148,7 @@ def {g}({args}):
             F + "binary_cross_entropy_with_logits(logit, label, reduction={reduction}, pos_weight=pos_weight)",
             config={"reduction": "none", "pos_weight": "per-element"},
         ),
-        EntryPoint(
-            NN + "BCEWithLogitsLoss",
-            SIGMOID,
-            NN + "BCEWithLogitsLoss({config})(logit, label)",
-            config={"reduction": "none"},
-            reductions=REDUCTIONS,
-            weighted=NN + "BCEWithLogitsLoss(weight, {config})(logit, label)",
-        ),
+        plain(NN + "BCEWithLogitsLoss", SIGMOID, "({config})(logit, label)"),
         EntryPoint(
             F + "binary_cross_entropy_with_logits",
             "element_weighted_sigmoid_cross_entropy",
@@ -261,18 +262,29 @@ def {g}({args}):
     def load(self, device="cpu"):
         os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # compile here, not in a pool of processes
         super().load(device)
+        try:
+            self.ns["torch"].zeros(1).view(self.ns["torch"].int32)
+        except TypeError:
+            self.views = False  # before 1.8 only numbers of elements are a view's arguments
 
     def build(self, entry, text):
         # Dynamo counts recompilations and guesses dynamic shapes by file and line, and every program is line 2 of
         # "<string>": without a reset the ninth program would fall back to eager, without a word.
-        if "torch.compile(" in text:
-            self.ns["torch"].compiler.reset()
+        torch = self.ns["torch"]
+        if "torch.compile(" in text and hasattr(torch, "compiler"):
+            torch.compiler.reset()
+        elif "torch.compile(" in text and hasattr(torch, "compile"):  # 2.0
+            import torch._dynamo
+
+            torch._dynamo.reset()
         return super().build(entry, text)
 
     def make(self, bits, dtype):
         torch = self.ns["torch"]
         if dtype == "bfloat16":  # NumPy has none
-            x = torch.from_numpy(bits.view("i2")).view(torch.bfloat16)
+            bits = bits.view("i2") if self.views else (bits.astype("u4") << 16).view("f4")
+            x = torch.from_numpy(bits)
+            x = x.view(torch.bfloat16) if self.views else x.to(torch.bfloat16)
         else:
             x = torch.from_numpy(bits.view("f%d" % bits.itemsize))
         return x.to(self.device)
@@ -280,6 +292,8 @@ def {g}({args}):
     def read(self, y):
         torch, y = self.ns["torch"], y.detach().cpu()
         if y.dtype == self.native.get("bfloat16"):
+            if not self.views:
+                return (y.float().numpy().view("u4") >> 16).astype("u2"), "bfloat16"
             return y.contiguous().view(torch.int16).numpy().view("u2"), "bfloat16"
         return super().read(y.numpy())
 

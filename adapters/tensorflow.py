@@ -24,7 +24,7 @@ PAIR = "tf.stack([rest, logit], -1)"
 ROW = {
     2: PAIR,
     3: "tf.stack([rest, logit, rest], -1)",
-    1000: "tf.concat([" + PAIR + ", tf.repeat(rest[:, None], 998, -1)], -1)",
+    1000: "tf.concat([" + PAIR + ", tf.tile(rest[:, None], [1, 998])], -1)",
 }
 TARGET = {
     2: "tf.stack([1 - label, label], -1)",
@@ -86,6 +86,13 @@ def {g}({args}):
         y = {call}
     return y, tangent.jvp(y)
 """,
+    }
+    # Found by trying releases from 1.13 on, on a CPU.
+    since = {
+        r"tf\.function": "tensorflow 1.14",
+        "(jit|experimental)_compile": "tensorflow 1.15",
+        r"tf\.autodiff": "tensorflow 2.1",
+        r"tf\.bfloat16$": "tensorflow 1.14",
     }
     others = {"int32": "tf.int32", "int64": "tf.int64", "uint8": "tf.uint8", "bool": "tf.bool"}
     cast = "tf.cast({x}, {dtype})"
@@ -152,8 +159,8 @@ def {g}({args}):
         if hasattr(tf, "enable_eager_execution"):  # TensorFlow 1
             self.imports += "\ntf.enable_eager_execution()"
         super().load(device)
-        if not hasattr(tf, "function"):  # 1.13 calls it defun
-            self.modes = {"eager": "{f}", "graph": "tf.contrib.eager.defun({f}, autograph=False)"}
+        if not hasattr(tf, "function"):  # 1.13 calls it defun, and has nothing like the rest
+            self.modes = dict(self.modes, graph="tf.contrib.eager.defun({f}, autograph=False)")
         elif "jit_compile" not in inspect.signature(tf.function).parameters:  # before 2.5
             self.modes = dict(self.modes, xla="tf.function({f}, autograph=False, experimental_compile=True)")
 

@@ -56,7 +56,8 @@ class EntryPoint:
     modes : tuple of str
         Modes it is tried in; empty means all of the adapter's.
     since : str
-        First release that has it, only for what no attribute shows.
+        First release that has it, only for what no attribute shows: an older one is not asked. ``1.10``, of the
+        adapter's first distribution, or ``torch 1.10``.
     computes : str
         The dtype the contract promises for computation and loss; empty means the inputs' own.
     hand : mapping
@@ -144,6 +145,8 @@ class Adapter:
     #                                             is of two dimensions
     one_thread: Mapping[str, str] = {}          # environment variables that leave the framework one thread
     unsupported: str = LACKS                    # messages that mean "this release cannot"
+    since: Mapping[str, str] = {}               # what a program or such a message says, a regular expression ->
+    #                                             "torch 2.0", the first release that can: told, never decided by
     entry_points: Sequence[EntryPoint] = ()
 
     device: str = "cpu"
@@ -235,15 +238,16 @@ class Adapter:
             exec(text, ns)
             if entry.path:
                 eval(entry.path, ns)
-        except (AttributeError, ImportError, TypeError, ValueError) as error:
-            raise Unsupported(sentence(error)) from error
+        except Exception as error:
+            if isinstance(error, (AttributeError, ImportError, TypeError, ValueError)) or self._lacks(error):
+                raise Unsupported(sentence(error)) from error
+            raise
 
         def call(*inputs: Any) -> Tuple[Any, ...]:
             try:
                 y = ns["program"](*inputs)
             except Exception as error:
-                lacks = re.search(self.unsupported + "|" + LACKS, str(error))
-                if lacks or isinstance(error, NotImplementedError):
+                if self._lacks(error):
                     raise Unsupported(sentence(error)) from error
                 raise
             outputs = tuple(y) if isinstance(y, (tuple, list)) else (y,)
@@ -252,6 +256,11 @@ class Adapter:
             return outputs
 
         return call
+
+    def _lacks(self, error: Exception) -> bool:
+        """Whether an exception means "this release cannot"."""
+        found = re.search(self.unsupported + "|" + LACKS, str(error))
+        return bool(found) or isinstance(error, NotImplementedError)
 
 
 def canonical(config: Mapping[str, Any]) -> str:

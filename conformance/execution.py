@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from conformance.adapter import STORAGE, Adapter, Unsupported, sentence
-from conformance.loaded import Call, Failure, Loaded, exhausted, program
+from conformance.loaded import Call, Failure, Loaded, built, dated, exhausted, program
 
 SAMPLE = 32
 """When a batch raises, this many cases are tried alone first: if all raise, all are taken to raise."""
@@ -50,8 +50,8 @@ def observe(loaded: Loaded, job: Dict[str, Any], inputs: Sequence[np.ndarray]) -
     """
     result = Result()
     try:
-        result.text, call = program(loaded, job)
-        batch = Batch(loaded.adapter, call, job, inputs)
+        result.text = program(loaded, job)
+        batch = Batch(loaded.adapter, built(loaded, job, result.text), job, inputs)
         if job["free"]:
             _call(result, batch)
         elif job["windows"]:
@@ -61,7 +61,8 @@ def observe(loaded: Loaded, job: Dict[str, Any], inputs: Sequence[np.ndarray]) -
     except Failure as failure:
         result.status, result.message = failure.status, failure.message
     except Unsupported as error:
-        result.status, result.message = "unsupported", str(error)
+        native = loaded.adapter.names.get(job["dtype"], "")
+        result.status, result.message = "unsupported", dated(loaded, str(error), result.text, native)
     except BaseException as error:                          # a broken text, or SystemExit while building
         result.status = "out-of-memory" if exhausted(error) else "raised"
         result.message = sentence(error)

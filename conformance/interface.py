@@ -12,6 +12,9 @@ KIND = r"(reverse|forward)(-[a-z0-9-]+)?$"
 TIERS = ("quick", "default", "full")
 """What an entry point's tier may be."""
 
+SINCE = r"([A-Za-z0-9._-]+ )?\d+(\.\d+)*$"
+"""A release: ``2.0`` of the adapter's first distribution, or ``torch 2.0``."""
+
 WRAPS = ("program", "loss")
 """What a mode may wrap."""
 
@@ -45,7 +48,7 @@ def _types(adapter: Any) -> str:
     for attribute in ("distributions", "slow_modes", "per_shape", "entry_points"):
         if not isinstance(getattr(adapter, attribute), (list, tuple)):
             return f"{attribute} must be a tuple"
-    for attribute in ("names", "modes", "derivatives", "others", "layouts", "one_thread"):
+    for attribute in ("names", "modes", "derivatives", "others", "layouts", "one_thread", "since"):
         table = getattr(adapter, attribute)
         if not isinstance(table, Mapping) or not all(isinstance(text, str) for text in table.values()):
             return f"{attribute} must be a dictionary of strings"
@@ -87,10 +90,20 @@ def _texts(adapter: Any) -> str:
     if "{y}" not in adapter.show:
         return "show must hold {y}: a reproducer prints its result with it"
     try:
-        re.compile(adapter.unsupported)
+        for pattern in (adapter.unsupported, *adapter.since):
+            re.compile(pattern)
         compile(adapter.imports, "imports", "exec")
     except (re.error, SyntaxError) as error:
-        return f"unsupported or imports does not compile: {error}"
+        return f"unsupported, since or imports does not compile: {error}"
+    return next(filter(None, (_since(adapter, release) for release in adapter.since.values())), "")
+
+
+def _since(adapter: Any, release: str) -> str:
+    """What is wrong with a release that is said to be the first."""
+    if not re.match(SINCE, release):
+        return f"since {release!r} must be a release, 2.0 or torch 2.0"
+    if " " in release and release.split()[0] not in adapter.distributions:
+        return f"since {release!r} names what is not among distributions: {', '.join(adapter.distributions)}"
     return ""
 
 
@@ -122,6 +135,8 @@ def _entry(adapter: Any, entry: Any, dtypes: tuple[str, ...], record: Any) -> st
         return f"{entry.path}: tier must be one of {', '.join(TIERS)}"
     if not set(entry.modes) <= set(adapter.modes):
         return f"{entry.path}: modes must be among {', '.join(adapter.modes)}"
+    if entry.since and _since(adapter, entry.since):
+        return f"{entry.path}: {_since(adapter, entry.since)}"
     return "" if entry.loss and entry.contract else f"{entry.path}: loss and contract must be named"
 
 

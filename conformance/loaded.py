@@ -1,5 +1,7 @@
 """An adapter in the worker, its framework imported. CPython 3.7 to 3.14, standard library and numpy."""
 
+import glob
+import os
 import platform
 import re
 import sys
@@ -46,7 +48,7 @@ class Loaded:
 
     adapter: Adapter
     versions: Dict[str, str]
-    programs: Dict[Any, Tuple[str, Call]] = field(default_factory=dict)
+    programs: Dict[Any, Call] = field(default_factory=dict)
 
 
 def load(path: str, name: str, device: str) -> Loaded:
@@ -55,7 +57,7 @@ def load(path: str, name: str, device: str) -> Loaded:
     Raises
     ------
     Failure
-        Unsupported where the framework is not installed, raised for anything else that an import can do.
+        Unsupported where the framework is not installed or too old, raised for anything else that an import can do.
     """
     try:
         adapter = next((a for a in load_adapters(path) if a.name == name), None)
@@ -63,6 +65,8 @@ def load(path: str, name: str, device: str) -> Loaded:
         raise Failure("raised", str(error)) from error
     if adapter is None:
         raise Failure("raised", f"{path}: no adapter of this file is called {name}")
+    found = {distribution: version(distribution) for distribution in adapter.distributions}
+    loaded = Loaded(adapter, {distribution: number for distribution, number in found.items() if number})
     try:
         adapter.load(device)
     except ModuleNotFoundError as error:
@@ -70,21 +74,19 @@ def load(path: str, name: str, device: str) -> Loaded:
         install = error.name if error.name in known or not known else known[0]
         raise Failure("unsupported", f"No module named {error.name}: install {install}") from error
     except BaseException as error:                          # SystemExit is an answer too
-        status = "out-of-memory" if exhausted(error) else "raised"
-        raise Failure(status, f"the import for {name} raised {sentence(error)}") from error
-    found = {distribution: version(distribution) for distribution in adapter.distributions}
-    return Loaded(adapter, {distribution: number for distribution, number in found.items() if number})
+        said = f"the import for {name} raised {sentence(error)}"
+        told = dated(loaded, said)
+        status = "out-of-memory" if exhausted(error) else "raised" if told == said else "unsupported"
+        raise Failure(status, told) from error
+    return loaded
 
 
 def version(distribution: str) -> str:
     """The installed version of a distribution, from its metadata; empty where it is not installed."""
-    if sys.version_info < (3, 8):
-        try:
-            import pkg_resources
-
-            return str(pkg_resources.get_distribution(distribution).version)
-        except Exception:                                   # no setuptools, or not installed
-            return str(getattr(sys.modules.get(distribution), "__version__", ""))
+    if sys.version_info < (3, 8):                           # without importlib.metadata: the folder's name says it
+        name = re.sub("[-_.]+", "[-_.]", distribution) + "-[0-9]*.dist-info"
+        found = [path for entry in sys.path for path in glob.glob(os.path.join(glob.escape(entry), name))]
+        return found[0].rpartition("-")[0].rpartition("-")[2][: -len(".dist")] if found else ""
     from importlib import metadata
 
     try:
@@ -117,48 +119,93 @@ def describe(loaded: Loaded) -> Dict[str, Any]:
 
 def _lacks(loaded: Loaded, entry: EntryPoint, mode: str, path: bool) -> str:
     """Why an entry point or a mode does not resolve, or nothing. The program is built, never called."""
-    adapter = loaded.adapter
+    adapter, text = loaded.adapter, ""
     bare = entry if path else EntryPoint("", entry.loss, "None")
     try:
         _available(loaded, bare)
-        adapter.build(bare, adapter.program(bare, (), (), mode))
+        text = adapter.program(bare, (), (), mode)
+        adapter.build(bare, text)
     except Exception as error:
-        return str(error) if isinstance(error, Unsupported) else sentence(error)
+        return dated(loaded, str(error), text) if isinstance(error, Unsupported) else sentence(error)
     return ""
 
 
 def _available(loaded: Loaded, entry: EntryPoint) -> None:
     """Raise Unsupported where the release is older than the entry point says it needs."""
-    framework = next(iter(loaded.versions), "")
-    if entry.since and framework and _numbers(loaded.versions[framework]) < _numbers(entry.since):
-        raise Unsupported(f"needs {framework} {entry.since} or newer, this is {loaded.versions[framework]}")
+    distribution, first, installed = _first(loaded, entry.since)
+    if first and _numbers(installed) < _numbers(first):
+        raise Unsupported(f"needs {distribution} {first} or newer, this is {installed}")
+
+
+def dated(loaded: Loaded, said: str, *texts: str) -> str:
+    """What a release lacks, with the first one that has it where the adapter knows that and this one is older.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The adapter, and what is installed.
+    said : str
+        What is lacking.
+    *texts : str
+        What was tried: a program, the framework's name of a dtype.
+    """
+    newest: Tuple[List[int], str] = ([], "")
+    for pattern, since in loaded.adapter.since.items():
+        distribution, first, installed = _first(loaded, since)
+        if _numbers(installed) < _numbers(first) and re.search(pattern, "\n".join((said, *texts))):
+            newest = max(newest, (_numbers(first), f"{distribution} {first}"))
+    return f"{said} (since {newest[1]})" if newest[1] else said
+
+
+def _first(loaded: Loaded, since: str) -> Tuple[str, str, str]:
+    """The distribution that a `since` speaks of, its first release, and the installed one; or nothing.
+
+    A distribution may have builds of other names: tensorflow-cpu is tensorflow.
+    """
+    name, _, first = since.rpartition(" ")
+    for distribution, installed in loaded.versions.items():
+        if first and name in ("", distribution, distribution.split("-")[0]):
+            return name or distribution, first, installed
+    return "", "", ""
 
 
 def _numbers(version: str) -> List[int]:
     return [int(number) for number in re.findall(r"\d+", version.split("+")[0])[:3]]
 
 
-def program(loaded: Loaded, job: Dict[str, Any]) -> Tuple[str, Call]:
-    """The text of a job and its function, built once per subject and quantity: dtypes share no state.
+def program(loaded: Loaded, job: Dict[str, Any]) -> str:
+    """The text of a job.
+
+    Raises
+    ------
+    Unsupported
+        The release lacks the dtype or the entry point; the adapter lacks the mode or the derivative.
+    """
+    adapter, entry = loaded.adapter, _entry(loaded, job)
+    if job["dtype"] not in adapter.native:
+        raise Unsupported(f"{adapter.name} has no {job['dtype']} in this release")
+    _available(loaded, entry)
+    steps = tuple((kind, x) for kind, x in job["steps"])
+    return job["script"] or adapter.program(entry, job["arguments"], steps, job["mode"])
+
+
+def built(loaded: Loaded, job: Dict[str, Any], text: str) -> Call:
+    """The function of a job's text, built once per subject and quantity: dtypes share no state.
 
     A free job's is built anew: what was compiled for one shape is no answer for another.
     """
-    steps = tuple((kind, x) for kind, x in job["steps"])
-    subject = [job[word] for word in ("entry_point", "config", "code", "mode", "dtype")]
-    key = (*subject, tuple(job["arguments"]), steps)
-    if key not in loaded.programs or job["free"]:
-        adapter, dtype = loaded.adapter, job["dtype"]
-        entry = entry_point(adapter, job["entry_point"], job["config"])
-        if job["code"] or job["script"]:
-            entry = EntryPoint.of(job["code"])
-        if entry is None:
-            raise Failure("raised", f"{adapter.name} has no entry point {job['entry_point']} {job['config']}")
-        if dtype not in adapter.native:
-            raise Unsupported(f"{adapter.name} has no {dtype} in this release")
-        _available(loaded, entry)
-        text = job["script"] or adapter.program(entry, job["arguments"], steps, job["mode"])
-        built = text, adapter.build(entry, text)
-        if job["free"]:
-            return built
-        loaded.programs[key] = built
+    if job["free"]:
+        return loaded.adapter.build(_entry(loaded, job), text)
+    key = (job["entry_point"], job["config"], job["mode"], job["dtype"], text)
+    if key not in loaded.programs:
+        loaded.programs[key] = loaded.adapter.build(_entry(loaded, job), text)
     return loaded.programs[key]
+
+
+def _entry(loaded: Loaded, job: Dict[str, Any]) -> EntryPoint:
+    if job["code"] or job["script"]:
+        return EntryPoint.of(job["code"])
+    entry = entry_point(loaded.adapter, job["entry_point"], job["config"])
+    if entry is None:
+        raise Failure("raised", f"{loaded.adapter.name} has no entry point {job['entry_point']} {job['config']}")
+    return entry

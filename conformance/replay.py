@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -31,7 +32,12 @@ LENGTHS = (1, 8, 16)
 
 
 def details(
-    run: Run, cell: Cell, files: Sequence[str] = (), measure: bool = True, pool: Pool | None = None
+    run: Run,
+    cell: Cell,
+    files: Sequence[str] = (),
+    measure: bool = True,
+    pool: Pool | None = None,
+    python: str = sys.executable,
 ) -> Details:
     """What the project knows of a cell beyond its record.
 
@@ -47,13 +53,15 @@ def details(
         Whether to measure the witness again; without it there is no reproducer.
     pool : Pool, optional
         What to measure in, where its workers are of use to others too.
+    python : str
+        The interpreter that has the framework.
 
     Raises
     ------
     RunError
         The adapter or the entry point is not here.
     """
-    found = [*(sources(files) if files else []), *sources()]
+    found = [*(sources(files, python) if files else []), *sources((), python)]
     subject = Subject(cell.adapter, cell.entry_point, cell.config, cell.mode, cell.dtype, cell.device)
     source = next((s for s in found if s.adapter.name == cell.adapter), None)
     entry = None if source is None else _entry(source, cell)
@@ -72,7 +80,20 @@ def details(
         return replace(said, replayed="the trial is not among this release's trials")
     with nullcontext(pool) if pool is not None else Pool(1) as workers:
         shown = _measured(cell, plan, subject, workers) if trial is None else _asked(cell, plan, trial, workers)
+        here = workers.describe(plan.worker(subject))["versions"]
+    if there := _others(run, cell.adapter, here):
+        shown["replayed"] += f"; by {_named(here)}, not {there}: give its interpreter with --python"
     return replace(said, **shown)
+
+
+def _others(run: Run, adapter: str, here: Mapping[str, str]) -> str:
+    """The releases that a run measured, where others are here; empty where they are the same, or nothing is known."""
+    versions: Mapping[str, str] = next((record["versions"] for record in run.adapters if record["name"] == adapter), {})
+    return _named(versions) if versions and here and versions != here else ""
+
+
+def _named(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _entry(source: Source, cell: Cell) -> EntryPoint | None:

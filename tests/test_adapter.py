@@ -126,6 +126,10 @@ def test_a_sound_file_loads(tmp_path: Path) -> None:
         ("derivatives = {'reverse': 'lambda: 0'}", "must begin with def"),
         ("literal = 'zeros(3)'", "literal must hold {values}"),
         ("unsupported = '('", "does not compile"),
+        ("since = {'(': '1.0'}", "does not compile"),
+        ("since = {'jit': 2.0}", "since must be a dictionary of strings"),
+        ("since = {'jit': 'soon'}", "since 'soon' must be a release"),
+        ("since = {'jit': 'numpy 1.0'}", "since 'numpy 1.0' names what is not among distributions"),
         ("imports = 'import'", "does not compile"),
         ("entry_points = ()", "entry_points is empty"),
         ("entry_points = ('numpy.add',)", "must hold EntryPoint records"),
@@ -152,6 +156,7 @@ def test_a_broken_adapter_is_one_sentence(tmp_path: Path, line: str, reason: str
         ('EntryPoint("numpy.add", "sum", "logit", computes="float32")', "dtypes and computes must be among"),
         ('EntryPoint("numpy.add", "sum", "logit", modes=("jit",))', "modes must be among eager"),
         ('EntryPoint("numpy.add", "", "logit")', "loss and contract must be named"),
+        ('EntryPoint("numpy.add", "sum", "logit", since="2.x")', "since '2.x' must be a release"),
     ],
 )
 def test_a_broken_entry_point_is_one_sentence(tmp_path: Path, entry: str, reason: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from handmade import ENVIRONMENT, cell
 
@@ -100,6 +101,21 @@ def test_says_when_the_run_had_something_else(run: Run, adapter: str) -> None:
     assert "(the run had 0x1.8p+1)" in told.replayed
     gone = Cell(**{**fields, "worst": {**(made.worst or {}), "case": "a case of long ago"}})
     assert details(run, gone, [adapter]).replayed == "the case is not among this release's cases"
+
+
+def test_says_when_another_release_was_measured(run: Run, adapter: str) -> None:
+    made = pick(run, "np.exp", "loss", "saturated+")
+    record = {"name": "mine", "versions": {"numpy": "1.0"}, "python": "3.6.0", "status": "ok", "reason": ""}
+    told = details(Run([made], adapters=[record], environment=ENVIRONMENT, tier="quick"), made, [adapter])
+    assert told.replayed.endswith(f"; by numpy {np.__version__}, not numpy 1.0: give its interpreter with --python")
+    same = Run([made], adapters=[{**record, "versions": {"numpy": np.__version__}}], environment=ENVIRONMENT)
+    assert "--python" not in details(same, made, [adapter]).replayed
+
+
+def test_another_interpreter_is_asked(run: Run, adapter: str) -> None:
+    made = pick(run, "np.exp", "loss", "saturated+")
+    told = details(run, made, [adapter], python="/no/such/python")
+    assert told.replayed.startswith("unsupported: /no/such/python does not start") and told.reproducer == ""
 
 
 def test_without_measuring_there_are_still_contract_and_derivation(run: Run, adapter: str) -> None:

@@ -19,7 +19,8 @@ EPILOG = """examples:
   bce-conformance explain 3                         the third finding of the run in ./bce-results
   bce-conformance explain CELL-ID --run results     any cell, by its id or a part of it that fits no other
   bce-conformance explain 3 --no-replay             what the run holds; no framework is started
-  bce-conformance explain 3 --adapter my_backend.py"""
+  bce-conformance explain 3 --adapter my_backend.py
+  bce-conformance explain 3 --python old/bin/python the interpreter that was measured, where it was another"""
 
 OUT = "bce-results"
 
@@ -33,6 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--adapter", action="append", default=[], metavar="FILE", help="the adapter's file, where it is not built in"
     )
+    parser.add_argument(
+        "--python", default=sys.executable, metavar="PATH", help="the interpreter that has the framework"
+    )
     parser.add_argument("--no-replay", dest="replay", action="store_false", help="do not measure the case again")
 
 
@@ -44,7 +48,10 @@ def run(args: argparse.Namespace) -> int:
     cell = find(measured, args.cell)
     from conformance.replay import details  # after what can be refused at once: it takes its time
 
-    sys.stdout.write(tell(measured, cell, args.adapter, lambda: details(measured, cell, args.adapter, args.replay)))
+    def again() -> Details:
+        return details(measured, cell, args.adapter, args.replay, python=args.python)
+
+    sys.stdout.write(tell(measured, cell, args.adapter, again))
     return 0
 
 
