@@ -69,12 +69,10 @@ class Row:
         How many points received each verdict.
     max_ulp, max_ulp_relative : float or None
         The largest error of all points, whatever their verdict: ULP of the scale, and of the exact value itself.
-    wrong : tuple of str
-        Results, in hex, that stand for those of another class than is due: of every region one.
     worst : tuple of Witness
         The largest error that has a witness; before it the most severe finding, where that is another one.
-    disorder, asymmetry : int or None
-        As in `conformance.sweep.outcome.Outcome`.
+    disorder, asymmetry, nans : int or None
+        As in `conformance.sweep.outcome.Outcome`; sweeps before the second schema did not count NaNs.
     digests : tuple of str
         Of the results' bits, in the order of the labels; none of a search.
     sweep : Sweep
@@ -93,10 +91,10 @@ class Row:
     verdicts: Mapping[str, int]
     max_ulp: float | None
     max_ulp_relative: float | None
-    wrong: tuple[str, ...]
     worst: tuple[Witness, ...]
     disorder: int | None
     asymmetry: int | None
+    nans: int | None
     digests: tuple[str, ...]
     sweep: Sweep
 
@@ -181,10 +179,10 @@ def joined(parts: Sequence[Row]) -> Row:
         verdicts=dict(verdicts),
         max_ulp=_largest(part.max_ulp for part in parts),
         max_ulp_relative=_largest(part.max_ulp_relative for part in parts),
-        wrong=tuple(dict.fromkeys(got for part in parts for got in part.wrong)),
         worst=_shown([witness for part in parts for witness in part.worst]),
-        disorder=None if any(part.disorder is None for part in parts) else sum(part.disorder or 0 for part in parts),
+        disorder=_sum(part.disorder for part in parts),
         asymmetry=next((part.asymmetry for part in parts if part.asymmetry is not None), None),
+        nans=_sum(part.nans for part in parts),
         digests=tuple(digest for part in parts for digest in part.digests),
     )
 
@@ -206,10 +204,10 @@ def _row(cells: Sequence[Cell], one: Outcome, sweep: Sweep) -> Row:
         verdicts=one.verdicts,
         max_ulp=_largest(cell.max_ulp for cell in cells),
         max_ulp_relative=_largest(cell.max_ulp_relative for cell in cells),
-        wrong=tuple(dict.fromkeys(w.got for w in witnesses if w.verdict == "wrong-class" and w.got is not None)),
         worst=_shown(witnesses),
         disorder=one.disorder,
         asymmetry=one.asymmetry,
+        nans=one.nans,
         digests=(one.digest,) if one.digest else (),
         sweep=sweep,
     )
@@ -241,6 +239,12 @@ def _sweep(run: Run, adapter: str, date: str) -> Sweep:
         variables=dict(said.get("variables", {})),
         date=date,
     )
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """The sum of counts; None where one is not known."""
+    known = list(counts)
+    return None if None in known else sum(count or 0 for count in known)
 
 
 def _largest(figures: Iterable[float | None]) -> float | None:

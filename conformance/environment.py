@@ -96,8 +96,13 @@ def relevant(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: variables[name]
         for name in sorted(variables)
-        if name.startswith(PREFIXES) and not any(word in name for word in SECRETS)
+        if name.startswith(PREFIXES) and not secret(name)
     }
+
+
+def secret(name: str) -> bool:
+    """Whether a variable is never recorded."""
+    return any(word in name for word in SECRETS)
 
 
 def simd_level(machine: str, flags: set[str]) -> str:

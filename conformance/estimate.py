@@ -6,7 +6,7 @@ rounding border such a value lies is the sign of a tiny tail. Head and rest keep
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from conformance.formats import Mask, Values
 
 BOUND = 2.0**-46
 """What a fast oracle may be off, relative to the terms of its tail: of its values and of its scales."""
+
+QUOTIENT = 2.0**-96
+"""What the estimate of a quotient may be off, relatively: the remainder, known to 2^-51 of itself, is below 2^-52."""
 
 HEAD, LEAST = 2.0**-400, 2.0**-900
 """A positive tail below LEAST beside a head above HEAD is as good as LEAST: only its sign matters.
@@ -25,6 +28,7 @@ Heads of binary32's inputs, and every border between verdicts, are multiples of 
 _FIELD = np.int64(0x7FF)
 _FRACTION = np.uint64((1 << 52) - 1)
 _IMPLICIT = np.uint64(1 << 52)
+_SPLIT = 2.0**27 + 1
 
 
 class Estimate(NamedTuple):
@@ -37,6 +41,13 @@ class Estimate(NamedTuple):
     def take(self, index: np.ndarray) -> Estimate:
         """The estimates at an index or mask."""
         return Estimate(self.head[index], self.rest[index], self.slack[index])
+
+    def put(self, index: np.ndarray, part: Estimate) -> Estimate:
+        """These estimates with others at an index."""
+        columns = [column.copy() for column in self]
+        for column, own in zip(columns, part, strict=True):
+            column[index] = own
+        return Estimate(*columns)
 
     def magnitude(self) -> Estimate:
         """The same without its sign."""
@@ -53,6 +64,31 @@ def two_sum(a: Values, b: Values) -> tuple[Values, Values]:
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
+
+
+def quotient(head: Values, rest: Values, divisor: float) -> Estimate:
+    """The estimate of (head + rest) / divisor: a rounded quotient, and its exact remainder divided once more.
+
+    Parameters
+    ----------
+    head, rest : ndarray of float64
+        As ``two_sum`` gives them; exact together.
+    divisor : float
+        Not so large or small that a product of parts overflows or underflows.
+    """
+    found = head / divisor
+    (high, low), (a, b) = _halves(found), _halves(np.float64(divisor))
+    product = found * divisor
+    lost = ((high * a - product) + high * b + low * a) + low * b  # Dekker's product: exactly what it was rounded by
+    remainder = ((head - product) - lost) + rest
+    return Estimate(found, remainder / divisor, np.abs(found) * QUOTIENT)
+
+
+def _halves(number: Any) -> tuple[Any, Any]:
+    """The upper 26 bits of numbers and the rest, so that products of halves are exact."""
+    scaled = number * _SPLIT
+    high = scaled - (scaled - number)
+    return high, number - high
 
 
 def beside(head: Values, residue: Values, tail: Values, terms: Values) -> Estimate:

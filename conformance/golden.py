@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance import tables
 from conformance.contracts import Constants, Contract
@@ -31,6 +33,26 @@ class Golden:
     value: Exact
     scale: Exact
     other: Exact | None = None
+
+    def take(self, index: Any) -> Golden:
+        """The values at an index or mask."""
+        other = None if self.other is None else self.other.take(index)
+        return Golden(self.value.take(index), self.scale.take(index), other)
+
+    def put(self, index: NDArray[np.intp], part: Golden) -> Golden:
+        """These values, which have no kink, with others at an index, ascending."""
+        if len(index) in (0, len(self.value)):
+            return part if len(index) else self
+        other = None if part.other is None else self.value.put(index, part.other)
+        return Golden(self.value.put(index, part.value), self.scale.put(index, part.scale), other)
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """Rows, each once, and the place among them of each row that was asked for."""
+
+    columns: list[Values]
+    index: NDArray[np.intp]
 
 
 def golden(loss: str, quantity: str, columns: Sequence[Values]) -> Golden:
@@ -74,12 +96,11 @@ def contract_golden(
     Golden
         Of length N; ``other`` differs from ``value`` at kinks only.
     """
-    unchanged = getattr(contract.rules, "unchanged", None)
-    if mathematics is not None and unchanged is not None:
-        rows = np.flatnonzero(~unchanged(quantity, columns, constants))
-        part = contract_golden(contract, quantity, constants, [column[rows] for column in columns])
-        value, scale = mathematics.value.put(rows, part.value), mathematics.scale.put(rows, part.scale)
-        return Golden(value, scale, None if part.other is None else mathematics.value.put(rows, part.other))
+    if mathematics is not None:
+        rows = changed(contract, quantity, constants, columns)
+        few = distinct(contract, quantity, constants, [column[rows] for column in columns])
+        part = contract_golden(contract, quantity, constants, few.columns).take(few.index)
+        return mathematics.put(rows, part)
     decimal = constants == contract.rules.constants(contract.constant, None)
     own = contract.loss == tables.functions().get(contract.name)
     table = _stored(contract.name, quantity) if decimal and own else {}
@@ -89,6 +110,40 @@ def contract_golden(
         outer = _gather(contract_pair(contract, quantity, constants, outer=True), columns, {})
         return Golden(inner.value, inner.scale, outer.value)
     return inner
+
+
+def changed(contract: Contract, quantity: str, constants: Constants, columns: Sequence[Values]) -> NDArray[np.intp]:
+    """The rows of which a contract does not say what mathematics says, as far as it knows.
+
+    Parameters
+    ----------
+    contract, quantity, constants, columns
+        As for ``contract_golden``.
+    """
+    unchanged = getattr(contract.rules, "unchanged", None)
+    if unchanged is None:
+        return np.arange(len(columns[0]))
+    return np.flatnonzero(~unchanged(quantity, columns, constants))
+
+
+def distinct(contract: Contract, quantity: str, constants: Constants, columns: Sequence[Values]) -> Distinct:
+    """Rows of which a contract says as much as of these, each once.
+
+    Parameters
+    ----------
+    contract, quantity, constants, columns
+        As for ``contract_golden``.
+    """
+    alike = getattr(contract.rules, "alike", None)
+    if alike is None or not len(columns[0]):
+        return Distinct(list(columns), np.arange(len(columns[0])))
+    code = np.zeros(len(columns[0]), np.int64)
+    own = alike(quantity, columns, constants)
+    for column in own:
+        several, place = np.unique(column, return_inverse=True)
+        code = code * len(several) + place
+    _, first, index = np.unique(code, return_index=True, return_inverse=True)
+    return Distinct([column[first] for column in own], index)
 
 
 @cache

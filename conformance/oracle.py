@@ -109,6 +109,17 @@ def as_exact(value: Estimate, scale: Estimate, limit: Mask) -> Golden:
     return Golden(known, known if value is scale else joined(scale, limit))
 
 
+def at_end(loss: str, x: Values) -> Mask:
+    """Where the first argument of a loss is an end of its domain.
+
+    Parameters
+    ----------
+    loss : str
+    x : ndarray of float64
+    """
+    return (x == 0) | (x == 1) if losses.load(loss).ARGUMENTS[0] == "probability" else np.isinf(x)
+
+
 def check(loss: str, quantities: Sequence[str], fmt: Format) -> None:
     """Compare oracle and curve with certified values in every binade, with the exp and log of this machine.
 
@@ -124,7 +135,7 @@ def check(loss: str, quantities: Sequence[str], fmt: Format) -> None:
         When an error exceeds half of BOUND, or of its slack: the other half is for the points in between.
     """
     random = np.random.default_rng(SEED)
-    bits = _patterns(fmt, random)
+    bits = patterns(fmt, random)
     labels = [np.full(len(bits), y) for y in HARD]
     places = [np.arange(i, len(bits), 2) for i in (0, 1)]  # the curve of every point, for one of the two labels
     drawable = 1 << (fmt.precision - 1) >= ROW
@@ -133,22 +144,42 @@ def check(loss: str, quantities: Sequence[str], fmt: Format) -> None:
         labels += [rounded(random.random(len(bits)), fmt) for _ in range(SOFT)]
         labels.append(rounded(np.exp2(random.uniform(fmt.quantum, 0, len(bits))), fmt))
     columns = [np.tile(to_float64(bits, fmt), len(labels)), np.concatenate(labels)]
-    floor = np.full(len(columns[0]), GRADUAL)
     for k, (quantity, (value, scale)) in enumerate(zip(quantities, estimates(loss, quantities, columns), strict=True)):
         exact = golden(loss, quantity, columns)
-        magnitude = replace(exact.scale, negative=np.zeros(len(scale.head), bool))
-        for what, got, due in (
-            (f"{quantity} of {loss}", value, exact),
-            (f"the scale of {quantity} of {loss}", scale, Golden(magnitude, magnitude)),
-        ):
-            _compare(what, got.head, due, floor, columns)
-            _keep(what, got, due.value, columns)
+        compare(f"{quantity} of {loss}", value, scale, exact, columns)
         for i, along in enumerate(drawn):
             drawn_values, exponent, sure = along[k]
             at = places[i][sure] + i * len(bits)
             part = Golden(exact.value.take(at), exact.scale.take(at))
             least = np.where(exponent[sure] == UNDERFLOW_EXPONENT, fmt.quantum - 64 + HALF, GRADUAL)
             _compare(f"the curve of {quantity} of {loss}", drawn_values[sure], part, least, [c[at] for c in columns])
+
+
+def compare(what: str, value: Estimate, scale: Estimate, exact: Golden, columns: Sequence[Values]) -> None:
+    """Refuse estimates that are off by more than half of BOUND, or of their slack.
+
+    Parameters
+    ----------
+    what : str
+        Whose they are.
+    value, scale : Estimate
+    exact : Golden
+        Certified.
+    columns : sequence of ndarray of float64
+        Where.
+
+    Raises
+    ------
+    OracleError
+    """
+    floor = np.full(len(columns[0]), GRADUAL)
+    magnitude = replace(exact.scale, negative=np.zeros(len(scale.head), bool))
+    for words, got, due in (
+        (what, value, exact),
+        (f"the scale of {what}", scale, Golden(magnitude, magnitude)),
+    ):
+        _compare(words, got.head, due, floor, columns)
+        _keep(words, got, due.value, columns)
 
 
 def _definition(loss: str) -> Swept:
@@ -158,7 +189,7 @@ def _definition(loss: str) -> Swept:
     return found
 
 
-def _patterns(fmt: Format, random: np.random.Generator) -> Bits:
+def patterns(fmt: Format, random: np.random.Generator) -> Bits:
     """Bit patterns at random places of every binade, subnormal ones too, of both signs; and so many just below 1."""
     binades = np.concatenate((np.arange(fmt.quantum, fmt.emax + 1), random.integers(*FORE, MORE)))
     binades = binades[(binades >= fmt.quantum) & (binades <= fmt.emax)]

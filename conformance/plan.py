@@ -45,8 +45,10 @@ class Plan:
     def worker(self, subject: Subject) -> WorkerKey:
         """The worker a subject runs in."""
         source = self.sources[subject.adapter]
-        environ = tuple(sorted(source.adapter.environ(subject.dtype, subject.device).items()))
-        return WorkerKey(source.python, source.file, subject.adapter, environ, subject.device)
+        environ = {**source.adapter.environ(subject.dtype, subject.device), **dict(source.environ)}
+        return WorkerKey(
+            source.python, source.file, subject.adapter, tuple(sorted(environ.items())), subject.device
+        )
 
     def goes_further(self, subject: Subject) -> bool:
         """Whether more is asked of a subject's adapter than what the quick tier asks of all."""

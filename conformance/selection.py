@@ -8,12 +8,14 @@ import sys
 from conformance.subject import Filters, Source, sources
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: argparse.ArgumentParser, python: str = "the interpreter that has the frameworks") -> None:
     """Add the options that choose subjects.
 
     Parameters
     ----------
     parser : argparse.ArgumentParser
+    python : str
+        What the help says of the interpreter.
     """
     several = {"action": "append", "default": [], "metavar": "NAME"}
     parser.add_argument("--adapter", help="an adapter's name, or the path of an adapter file", **several)  # type: ignore[arg-type]
@@ -26,9 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     tier.add_argument("--full", dest="tier", action="store_const", const="full", help="slow compiled modes too")
     parser.set_defaults(tier="default")
     parser.add_argument("--device", default="cpu", help="where the frameworks compute (default: cpu)")
-    parser.add_argument(
-        "--python", default=sys.executable, metavar="PATH", help="the interpreter that has the frameworks"
-    )
+    parser.add_argument("--python", default=sys.executable, metavar="PATH", help=python)
 
 
 def chosen(args: argparse.Namespace) -> tuple[list[Source], Filters]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
 from conformance import contracts, quantities
 from conformance.adapter import EntryPoint
+from conformance.contracts import Constants, Contract
 from conformance.formats import FORMATS, Format, Values, rounded
 from conformance.golden import Golden, contract_golden, golden
 from conformance.judge import Reference, Standard
@@ -16,6 +18,9 @@ from conformance.plan import cases_of
 
 Columns = tuple[Values, ...]
 """The arguments of N cases, one array each."""
+
+Stated = Callable[[Contract, str, Constants, Columns, Golden], Golden]
+"""From a contract with constants, a quantity, and the mathematics at some columns to what is documented there."""
 
 
 def formats(entry: EntryPoint, dtype: str, quantity: str) -> tuple[Format, Format]:
@@ -67,6 +72,7 @@ def standard_of(
     exact: Golden,
     flushes: bool,
     ignores_subnormals: bool,
+    stated: Stated = contract_golden,
 ) -> Standard:
     """The same for any inputs, whose mathematics is known.
 
@@ -80,10 +86,12 @@ def standard_of(
         The mathematics at these inputs.
     flushes, ignores_subnormals : bool
         What the subject's probes proved.
+    stated : callable
+        As for ``references``.
     """
     names = (entry.loss, entry.contract, dtype, quantities.exact(quantity))
     at_zero = at_zeros(entry.loss, names[3], dtype, columns, exact, entry.computes) if ignores_subnormals else None
-    found = references(*names, columns, exact, entry.computes)
+    found = references(*names, columns, exact, entry.computes, stated)
     return _standard(entry, dtype, quantity, exact, found, at_zero, flushes, ignores_subnormals)
 
 
@@ -135,7 +143,14 @@ def _at_zero(
 
 
 def references(
-    loss: str, contract: str, dtype: str, quantity: str, columns: Columns, exact: Golden, computes: str
+    loss: str,
+    contract: str,
+    dtype: str,
+    quantity: str,
+    columns: Columns,
+    exact: Golden,
+    computes: str,
+    stated: Stated = contract_golden,
 ) -> tuple[Reference, ...]:
     """What is documented: first for inputs rounded to the documented compute dtype, then the contract's clause.
 
@@ -148,6 +163,8 @@ def references(
         The mathematics at these.
     computes : str
         The documented compute dtype; empty where it is the inputs'.
+    stated : callable
+        What a contract says, given the mathematics.
     """
     compute = FORMATS[computes or dtype]
     same = compute == FORMATS[dtype]
@@ -158,7 +175,7 @@ def references(
         found.append(Reference("documented", exact, converted=True))
     bound = contracts.load(contract, loss)
     for kind, constants in bound.rules.variants(quantity, bound.constant, compute):
-        found.append(Reference(kind, contract_golden(bound, quantity, constants, converted, exact)))
+        found.append(Reference(kind, stated(bound, quantity, constants, converted, exact)))
     return tuple(found)
 
 

@@ -26,11 +26,22 @@ class PlanError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """An adapter and the file it came from."""
+    """An adapter and the file it came from.
+
+    Attributes
+    ----------
+    file : str
+    adapter : Adapter
+    python : str
+        The interpreter that its workers run on.
+    environ : tuple of (str, str)
+        Environment variables set for its workers, on top of the adapter's own.
+    """
 
     file: str
     adapter: Adapter
     python: str = sys.executable
+    environ: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

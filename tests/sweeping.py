@@ -25,7 +25,7 @@ def swept(*cells: Cell, method: str = "exhaustive", **changes: Any) -> tuple[Run
     found = []
     for (subject, quantity, label), members in groups.items():
         verdicts = verdicts_of(members)
-        fields: dict[str, Any] = {"disorder": 0, "asymmetry": None, "digest": "ab" * 16} | changes
+        fields: dict[str, Any] = {"disorder": 0, "asymmetry": None, "nans": 0, "digest": "ab" * 16} | changes
         points = sum(verdicts.values())
         found.append(Outcome(subject, quantity, label, points, verdicts, {"1": {"0": points}}, certified=0, **fields))
     return make_run(*cells), found

@@ -26,17 +26,18 @@ def test_exhaustive_figures_are_plain_and_searched_ones_lower_bounds() -> None:
     page = figures(markdown(made(lost())))
     row = line(page, "d_logits")
     assert row[:7] == ["binary32", "`d_logits`", "1", "eager", "321", "2.6e6", "93.45%"]
-    assert row[7:13] == ["0", "0", "0", "21", "0", "0"]
-    assert row[13] == "logit = -88.5, label = 1: 0, exact 3.67253629e-39 (lost)"
+    assert row[7:14] == ["0", "0", "0", "21", "0", "0", "0"]
+    assert row[14] == "logit = -88.5, label = 1: 0, exact 3.67253629e-39 (lost)"
     row = line(figures(markdown(made(lost(), method="searched", disorder=None, digest=""))), "d_logits")
     assert row[5:7] == ["≥ 2.6e6", "-"]
-    assert row[7:13] == ["0", "0", "0", "≥ 21", "0", "-"]
+    assert row[7:14] == ["0", "0", "0", "≥ 21", "0", "0", "-"]
 
 
 def test_flushed_lost_and_wrong_results_are_counted_apart() -> None:
     verdicts = {"flushed": 1000, "daz": 34, "wrong-sign": 2, "beyond-limit": 3, "documented": 5, "by-source": 6}
-    row = line(figures(markdown(made(cell(verdicts=verdicts, region="zero"), not_a_number()))), "d_logits")
-    assert row[7:12] == ["11", "5", "1,034", "0", "1 (NaN)"]
+    made_of = made(cell(verdicts=verdicts, region="zero"), not_a_number(), nans=1)
+    row = line(figures(markdown(made_of)), "d_logits")
+    assert row[7:13] == ["11", "5", "1,034", "0", "1", "1"]
 
 
 def test_an_error_with_soft_labels_has_its_relative_figure_beside_it() -> None:
@@ -62,7 +63,7 @@ def test_another_device_than_the_cpu_is_named() -> None:
 def test_a_witness_that_is_not_of_the_largest_error_has_its_own() -> None:
     row = line(figures(markdown(made(lost(), cell(region="zero", max_ulp=9e6, max_ulp_relative=9e6)))), "d_logits")
     assert row[5] == "9.0e6"
-    assert row[13].endswith("(lost, 2.6e6 ULP)")
+    assert row[14].endswith("(lost, 2.6e6 ULP)")
 
 
 def test_a_table_is_not_broken_by_what_it_shows() -> None:
@@ -102,7 +103,7 @@ def test_what_delivered_nothing_says_why() -> None:
     figureless = {"max_ulp": None, "max_ulp_relative": None, "verdicts": {"wrong-dtype": 9}}
     page = markdown(made(cell(region="every", label_class="every", **figureless)))
     row = line(figures(page), "d_logits")
-    assert (row[2], row[5], row[13]) == ("every", "-", "wrong-dtype")
+    assert (row[2], row[5], row[14]) == ("every", "-", "wrong-dtype")
 
 
 @pytest.mark.parametrize(

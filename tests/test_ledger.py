@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from conformance import contracts
 from conformance.adapter import EntryPoint
 from conformance.exact import round_to
 from conformance.formats import BFLOAT16, BINARY32, FORMATS, Bits, from_float64, to_float64
-from conformance.golden import golden
+from conformance.golden import contract_golden, golden
 from conformance.summary import Tally, tally
 from conformance.sweep.histogram import BINS, binade, fields, sparse
 from conformance.sweep.ledger import Ledger
@@ -144,6 +145,53 @@ def test_what_is_said_of_probabilities_is_too(first: int, label: int) -> None:
         assert part.histograms[f"{quantity}/{label_of(label, BINARY32)[1]}"] == histogram
 
 
+KINKS = {
+    "log_clamped(-100)": 0x2B8CBA00,
+    **dict.fromkeys(("clip(1e-7)", "epsilon(1e-7)", "clip_epsilon(1e-7)"), 0x33D6BE00),
+}
+"""Around 1e-12, where the floor of a derivative ends, and around 1e-7."""
+
+CONTRACTED = [(name, first) for name, kink in KINKS.items() for first in (0, 0x10000000, kink, ONE - COUNT)]
+
+
+@pytest.mark.parametrize("spoil", [False, True])
+@pytest.mark.parametrize(("contract", "first"), CONTRACTED)
+def test_results_that_are_what_is_documented_are_judged_as_by_certified_values(
+    contract: str, first: int, spoil: bool
+) -> None:
+    """The error by a contract too, to what the fast oracles are good for."""
+    entry = EntryPoint("f", "binary_cross_entropy", "f(probability, label)", contract)
+    measured, bound = Measured(entry, "binary32", (False, False)), contracts.load(contract, entry.loss)
+    for quantity, label in ((q, y) for q in ("loss", "d_probabilities") for y in (0, ONE)):
+        column = Column(label, first, COUNT)
+        for _, constants in bound.rules.variants(quantity, bound.constant, BINARY32)[:1]:
+            stated = contract_golden(bound, quantity, constants, inputs(column, "binary32"))
+            bits = round_to(stated.value, BINARY32)
+            bits = spoiled(bits, first) if spoil else bits
+            ledger = Ledger(measured)
+            ledger.enter((quantity,), column, (bits,))
+            part = ledger.part()
+            cells, histogram = point_by_point(measured, quantity, column, bits)
+            assert part.cells.keys() == cells.keys() and all(close(part.cells[key], cells[key]) for key in cells)
+            assert part.histograms[f"{quantity}/{label_of(label, BINARY32)[1]}"] == histogram
+            for key in cells:
+                ours, theirs = part.cells[key].max_ulp_contract, cells[key].max_ulp_contract
+                assert ours == pytest.approx(theirs, rel=2.0**-20, abs=2.0**-20)
+
+
+def test_what_is_documented_in_the_midst_of_a_run_is_seen() -> None:
+    """A constant that is far off at both ends, on either side, and right between them."""
+    measured = Measured(PROBABILITY, "binary32", (False, False))
+    column = Column(0, 0x10000000, 1 << 14)
+    middle = inputs(column, "binary32")[0][1 << 13] / 1e-12
+    bits = np.full(column.count, from_float64(np.array([middle]), BINARY32)[0])
+    ledger = Ledger(measured)
+    ledger.enter(("d_probabilities",), column, (bits,))
+    (found,) = ledger.part().cells.values()
+    ((_, due),) = point_by_point(measured, "d_probabilities", column, bits)[0].items()
+    assert found.verdicts == due.verdicts and found.verdicts.keys() == {"by-source", "beyond-limit"}
+
+
 def test_soft_labels_of_16_bits_are_judged_point_by_point() -> None:
     measured = Measured(SIGMOID, "bfloat16", (False, False))
     for label in labels(BFLOAT16, soft=True)[2::9]:
@@ -228,3 +276,21 @@ def test_one_bit_changes_the_digest_and_the_payload_of_a_nan_does_not() -> None:
     bits[7], other = 0x7FC00000, bits.copy()
     other[7] = 0xFFC00001
     assert digest(bits) == digest(other)
+
+
+@pytest.mark.parametrize("infinity", [0x7F800000, 0xFF800000])
+def test_a_nan_is_counted_where_the_input_is_none(infinity: int) -> None:
+    measured = Measured(SIGMOID, "binary32", (False, False))
+    column = Column(0, infinity - 100, 200)
+    bits = np.where(np.arange(200) > 100, 0x7FC00000, 0x3F800000).astype(np.uint32)
+    bits[[3, 100]] = 0xFFC00001
+    found = []
+    for size in (200, 101, 7):
+        parts = []
+        for start in range(0, 200, size):
+            ledger = Ledger(measured)
+            piece = Column(0, column.first + start, min(size, 200 - start))
+            ledger.enter(("loss",), piece, (bits[start : start + piece.count],))
+            parts.append(ledger.part())
+        found.append(joined(parts).nans)
+    assert found == [{"loss/hard0": 2}] * 3

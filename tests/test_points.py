@@ -43,7 +43,7 @@ def _each_golden_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def results(loss: str, quantity: str, columns: tuple[Values, ...], fmt: Format) -> Iterator[Bits]:
     """Correctly rounded results, some a few steps off, and zeros."""
-    exact = oracle.as_exact(*oracle.estimates(loss, (quantity,), columns)[0], points.at_end(loss, columns[0]))
+    exact = oracle.as_exact(*oracle.estimates(loss, (quantity,), columns)[0], oracle.at_end(loss, columns[0]))
     best = round_to(exact.value, fmt)
     movable = (np.abs(to_float64(best, fmt)) < fmt.largest / 2) & (np.abs(to_float64(best, fmt)) > 4 * fmt.smallest)
     for off in OFF:

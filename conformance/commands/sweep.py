@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     variables = dict(os.environ)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from conformance import __version__, expectations, selection
-    from conformance.commands.audit import adapters
+    from conformance.auditing import adapters, invocation
     from conformance.environment import describe
     from conformance.measure import Pool
     from conformance.places import adapters_folder
@@ -121,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
         environment=environment,
         tier="full",
         left_out=[f"this is a sweep of {len(surveys)} subjects: nothing else was measured"],
-        invocation=shlex.join(["bce-conformance", *sys.argv[1:]]),
+        invocation=invocation(),
     )
     write(result, folder)
     how = {"executor": args.executor, "workers": workers, "threads": shard.ONE_THREAD, "scheduler": args.scheduler}
@@ -137,21 +136,25 @@ def run(args: argparse.Namespace) -> int:
 
 
 def surveyed(plan: Plan, wanted: Sequence[Subject], pool: Any, labels: Sequence[str]) -> list[Survey]:
-    """Check the oracle for every loss and format, and see what the subjects deliver."""
+    """Check the oracles for every loss, contract and format, and see what the subjects deliver."""
     from conformance import losses, oracle
-    from conformance.commands.audit import working
     from conformance.formats import FORMATS
+    from conformance.report.progress import working
+    from conformance.sweep import documented
     from conformance.sweep.survey import Undelivered, survey
 
-    found, checked = [], set()
+    found: list[Survey] = []
+    checked: set[tuple[object, ...]] = set()
     with working("preparing", len(wanted)) as advance:
         for subject in wanted:
-            loss = plan.entry(subject).loss
-            if (loss, subject.dtype) not in checked:
-                stated = [q for q, by in losses.load(loss).QUANTITIES.items() if "label" not in by]
-                if FORMATS[subject.dtype].width <= 32:
-                    oracle.check(loss, stated, FORMATS[subject.dtype])
-                checked.add((loss, subject.dtype))
+            entry, fmt = plan.entry(subject), FORMATS[subject.dtype]
+            stated = [q for q, by in losses.load(entry.loss).QUANTITIES.items() if "label" not in by]
+            if fmt.width <= 32 and (entry.loss, fmt) not in checked:
+                oracle.check(entry.loss, stated, fmt)
+            compute = FORMATS[entry.computes or subject.dtype]
+            if compute.width <= 32 and (entry.loss, entry.contract, fmt, compute) not in checked:
+                documented.check(entry.contract, entry.loss, stated, fmt, compute)
+            checked |= {(entry.loss, fmt), (entry.loss, entry.contract, fmt, compute)}
             try:
                 found.append(survey(plan, subject, pool, labels))
             except Undelivered as error:  # a framework that is not here, a dtype that it lacks

@@ -20,7 +20,13 @@ A contract name may carry its constant, ``clip(1e-7)``. A contract file states, 
 ``raises(columns)``
     Which cases the documentation says raise, or None.
 ``unchanged(quantity, columns, constants)``
-    Optional: the cases of which it says what mathematics says, so that nothing has to be certified twice.
+    Optional: the cases of which it says what mathematics says, so that nothing has to be certified twice. For any other
+    arguments these are the numbers between two values of the first one.
+``alike(quantity, columns, constants)``
+    Optional: cases of which it says the same as of these, as few different ones as it knows of.
+``oracle(quantity, columns, constants)``
+    Optional, what a sweep needs where a contract is neither: value and scale as estimates, as those of a loss. NaN
+    where it leaves the case to certified values; None where it leaves them all. At no kink it has an answer.
 ``LOSS``
     The loss the file itself speaks of, empty where ``of`` says all; left out, it speaks of every loss alike.
 ``of(loss)``

@@ -76,6 +76,13 @@ def unchanged(quantity: str, columns: Sequence[Values], constants: Constants) ->
     return mask & np.isfinite(columns[1])
 
 
+def alike(quantity: str, columns: Sequence[Values], constants: Constants) -> tuple[Values, ...]:
+    """Beyond an end of the clip every probability is as good as the end of the domain."""
+    p, y = columns
+    low, high = (np.float64(int(c.p) / int(c.q)) for c in constants[:2])
+    return np.where(p < np.nextafter(low, 0), 0.0, np.where(p > np.nextafter(high, 1), 1.0, p)), y
+
+
 def definition(mp: Any, quantity: str, constants: Any, p: Any, y: Any) -> Any:
     """The same in mpmath."""
     low, high = constants

@@ -6,15 +6,17 @@ c is p clipped to [epsilon, 1 − epsilon], and the loss −y·log(c + epsilon) 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from flint import fmpq
 
 from conformance.certify import Sum, ratio
-from conformance.contracts import Clause, Constants, Variants, earned, rounded
-from conformance.contracts.epsilon import incremented
+from conformance.contracts import Clause, Constants, Variants, clip, earned, rounded
+from conformance.contracts.epsilon import approached, incremented
 from conformance.contracts.parts.clipping import clipped, ends
+from conformance.estimate import Estimate
 from conformance.exact import ZERO, Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER, UNDEFINED, Argument
@@ -72,6 +74,19 @@ def value(
     c = clipped(p, constants)
     a, b = sums[:2] if c == low else sums[2:] if c == high else (c + low, 1 - c + low)
     return incremented(quantity, ratio(y), a, b, precision)
+
+
+def alike(quantity: str, columns: Sequence[Values], constants: Constants) -> tuple[Values, ...]:
+    """Beyond an end of the clip every probability is as good as the end of the domain."""
+    return clip.alike(quantity, columns, constants)
+
+
+def oracle(quantity: str, columns: Sequence[Values], constants: Constants) -> tuple[Estimate, Estimate] | None:
+    """The formula between the ends; there the increment is the lower end itself."""
+    p, y = columns
+    low, high = (np.float64(int(c.p) / int(c.q)) for c in constants[:2])
+    inside = (p > np.nextafter(low, 1)) & (p < np.nextafter(high, 0))
+    return approached(quantity, np.where(inside, p, np.nan), np.where((y >= 0) & (y <= 1), y, np.nan), constants[0])
 
 
 def kinks(quantity: str, arguments: tuple[Argument, ...], constants: Constants) -> bool:

@@ -7,10 +7,11 @@ front of a loss of probabilities, for which sigmoid cross-entropy is the exact v
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from flint import arb, fmpq
 
 from conformance.certify import Sum, combine, multiple, ratio
@@ -25,6 +26,8 @@ from conformance.losses.focal import ODD, Entropy, Focal, evaluate, plain
 from conformance.losses.parts.focusing import NOTHING, Focus, added, times
 
 LOSS = "sigmoid_cross_entropy"
+MARGIN = 2.0**-40
+"""Relative to a logit of binary64, which is good to 2^-48 where the end is not next to 1/2."""
 
 CLAUSES = (
     Clause(
@@ -172,6 +175,28 @@ def _at_infinity(focus: Focus, quantity: str, y: fmpq, high: fmpq, precision: in
         times(b.value, -balance * gamma, less, precision),
         times(b.by_label, -balance, power, precision),
     )
+
+
+def unchanged(quantity: str, columns: Sequence[Values], constants: Constants) -> Mask:
+    """Of plain cross-entropy: between the logits of the ends, by a margin."""
+    x, y = columns
+    low, high = _logits(constants)
+    mask: Mask = (x > low * (1 - MARGIN)) & (x < high * (1 - MARGIN)) & (y >= 0) & (y <= 1)
+    return mask
+
+
+def alike(quantity: str, columns: Sequence[Values], constants: Constants) -> tuple[Values, ...]:
+    """Of plain cross-entropy: beyond the logit of an end, by a margin, every finite logit is as good as twice that."""
+    x, y = columns
+    low, high = _logits(constants)
+    beyond = np.isfinite(x) & ((x < low * (1 + MARGIN)) | (x > high * (1 + MARGIN)))
+    return np.where(beyond, np.where(x < 0, 2 * low, 2 * high), x), y
+
+
+def _logits(constants: Constants) -> tuple[float, float]:
+    """The logits of the ends, which are below and above 1/2, to a few roundings."""
+    low, high = (math.log(int(c.p) / int(c.q)) - math.log(int((1 - c).p) / int((1 - c).q)) for c in constants)
+    return low, high
 
 
 _PLAIN = ClippedSigmoid(Focal(Focus(fmpq(0))))

@@ -12,6 +12,7 @@ from flint import arb, fmpq
 from conformance.certify import Sum, combine, ratio
 from conformance.contracts import Clause, Constants, Variants, earned, rounded
 from conformance.enclosures import Split, at, negative_log, negative_log_complement
+from conformance.estimate import Estimate, beside, quotient, two_sum
 from conformance.exact import NOTHING, Number
 from conformance.formats import BINARY32, Format, Mask, Values
 from conformance.losses import NAN_NUMBER, Argument
@@ -19,6 +20,8 @@ from conformance.parameters import decimal
 
 LOSS = "binary_cross_entropy"
 FLOOR = "1e-12"
+ROUNDINGS = 2.0**-50
+"""Eight roundings of binary64: more than there are in a comparison with a floor."""
 
 CLAUSES = (
     Clause(
@@ -117,12 +120,42 @@ def kinks(quantity: str, arguments: tuple[Argument, ...], constants: Constants) 
 
 
 def unchanged(quantity: str, columns: Sequence[Values], constants: Constants) -> Mask:
-    """Where neither logarithm reaches its clamp, by a margin, and p·(1 − p) is above its floor."""
+    """Where no logarithm that counts reaches its clamp, by a margin, and p·(1 − p) is above its floor.
+
+    For a floor f ≤ 1/4 that is so for p > f·(1 + 2·f), since f·(1 + 2f)·(1 − f − 2f²) is f + f²·(1 − 4f − 4f²).
+    """
     p, y = columns
     clamp, floor = (float(int(c.p) / int(c.q)) for c in constants)
-    least = {"loss": 1.01 * math.exp(-clamp), "d_probabilities": 2.02 * floor}.get(quantity, 1.0)
-    mask: Mask = (p > least) & (1 - p > least) & np.isfinite(y)
-    return mask
+    mask: Mask
+    if quantity == "loss":
+        least = 1.01 * math.exp(-clamp)
+        mask = ((p > least) | ((y == 0) & (p >= 0))) & ((1 - p > least) | ((y == 1) & (p <= 1)))
+    else:
+        least = floor * (1 + 2 * floor) * (1 + ROUNDINGS) if quantity == "d_probabilities" and floor < 0.2 else 1.0
+        mask = (p > least) & (1 - p > least)
+    return mask & np.isfinite(y)
+
+
+def oracle(quantity: str, columns: Sequence[Values], constants: Constants) -> tuple[Estimate, Estimate] | None:
+    """(p − y)/floor, where p·(1 − p) is below its floor by a margin; what is said twice backward."""
+    p, y = columns
+    floor = float(int(constants[1].p) / int(constants[1].q))
+    if quantity not in ("d_probabilities", "d2_probabilities") or ratio(floor) != constants[1]:
+        return None
+    with np.errstate(all="ignore"):
+        p, y = (np.where((v >= 0) & (v <= 1), v + 0.0, np.nan) for v in (p, y))
+        no, q = 1 - y, 1 - p
+        if quantity == "d_probabilities":
+            p = np.where(p * q < floor * (1 - ROUNDINGS), p, np.nan)
+            value = quotient(*two_sum(p, -y), floor)
+            if not y.any():
+                return value, value
+            scale = (y * q + no * p) / floor
+        else:
+            below = (p + floor) * (q + floor)
+            scale = (y * (q * q) + no * (p * p)) / (below * below)
+        terms = beside(np.zeros(scale.shape), np.zeros(scale.shape), scale, scale)
+        return (value if quantity == "d_probabilities" else terms), terms
 
 
 def definition(mp: Any, quantity: str, constants: Any, p: Any, y: Any) -> Any:

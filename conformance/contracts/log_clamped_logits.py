@@ -6,7 +6,7 @@ The composition of a sigmoid and PyTorch's loss of probabilities, for which sigm
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +16,20 @@ from flint import arb, fmpq
 from conformance.certify import Sum, combine, multiple, ratio
 from conformance.contracts import Constants, Variants, log_clamped
 from conformance.contracts.log_clamped import at_most
-from conformance.enclosures import ONE, Split, at, logistic_slope, logistic_tail, softplus_tail
+from conformance.enclosures import FAR, ONE, Split, at, logistic_slope, logistic_tail, softplus_tail
+from conformance.estimate import Estimate, beside
 from conformance.exact import NOTHING, Number
 from conformance.formats import Format, Mask, Values
 from conformance.losses import NAN_NUMBER, Argument
 from conformance.losses.parts.focusing import added, ball_of, times
 
 LOSS = "sigmoid_cross_entropy"
+MARGIN = 2.0**-30
+"""Relative to a clamp, or to the logarithm of a floor; e^−clamp and the floor itself are far below it."""
+SMALL = 700.0
+"""From here on e^−|x| has not all of binary64's bits."""
+TINY = 2.0**-32
+"""Floors below this are."""
 BY_LOGITS = {"d_probabilities": "d_logits", "d2_probabilities": "d2_logits"}
 BY_PROBABILITIES = {ours: theirs for theirs, ours in BY_LOGITS.items()}
 
@@ -88,6 +95,65 @@ def _at(quantity: str, a: fmpq, y: fmpq, clamp: fmpq, floor: fmpq, precision: in
     if a == 0:
         return first, firsts
     return added(first, times(slope, -ONE, spread, precision)), added(firsts, times(slopes, ONE, spread, precision))
+
+
+def unchanged(quantity: str, columns: Sequence[Values], constants: Constants) -> Mask:
+    """Where no softplus that counts reaches its clamp, by a margin, and s is above its floor."""
+    x, y = columns
+    clamp, floor = (float(int(c.p) / int(c.q)) for c in constants)
+    inside = np.isfinite(x) & (y >= 0) & (y <= 1)
+    mask: Mask = np.zeros(inside.shape, bool)
+    if quantity == "loss":
+        most = clamp * (1 - MARGIN)  # by more than log1p(e^−clamp), by which softplus exceeds its argument
+        mask = inside & ((x < most) | (y == 1)) & ((x > -most) | (y == 0))
+    elif quantity == "d_logits" and floor < TINY:
+        mask = inside & (np.abs(x) < -math.log(floor) * (1 - MARGIN))
+    return mask
+
+
+def alike(quantity: str, columns: Sequence[Values], constants: Constants) -> tuple[Values, ...]:
+    """Beyond FAR every finite logit is as good as another; where a clamp is all of a loss, from there on."""
+    x, y = columns
+    clamp = float(int(constants[0].p) / int(constants[0].q))
+    a = np.where(np.isfinite(x), np.abs(x), 0.0)
+    clamped = (a > clamp * (1 + MARGIN)) & (y == np.where(x > 0, 0.0, 1.0)) if quantity == "loss" else False
+    return np.where((a > float(int(FAR.p))) | clamped, np.copysign(2.0 * float(int(FAR.p)), x), x), y
+
+
+def oracle(quantity: str, columns: Sequence[Values], constants: Constants) -> tuple[Estimate, Estimate] | None:
+    """The derivatives where s is below its floor by a margin, and the second one everywhere.
+
+    From e = e^−|x| come s = e/(1 + e)², p = 1/(1 + e) and n = e/(1 + e), and the terms are those of ``value``: no two
+    of one sign are subtracted.
+    """
+    floor = float(int(constants[1].p) / int(constants[1].q))
+    if quantity not in ("d_logits", "d2_logits") or floor >= TINY:
+        return None
+    with np.errstate(all="ignore"):
+        x, y = columns
+        a = np.where(np.abs(x) < SMALL, np.abs(x), np.nan)
+        y = np.where((y >= 0) & (y <= 1), y, np.nan)
+        own, other = np.where(x >= 0, 1 - y, y), np.where(x >= 0, y, 1 - y)
+        e = np.exp(-a)
+        p = 1 / (1 + e)
+        n, s = e * p, e * p * p
+        beyond = a > -math.log(floor) * (1 + MARGIN)
+        share = np.where(beyond, s / floor, 1.0)
+        up, down = own * p * share, other * n * share
+        if quantity == "d_logits":
+            up, down = (np.where(beyond, part, np.nan) for part in (up, down))
+            away = np.where(x >= 0, up - down, down - up)
+            left = (own > 0) == (x >= 0)  # of an underflow: its larger term is that of ``own``, if there is one
+            away = np.where(away == 0, np.where(left, 0.0, -0.0), away)
+            size = up + down
+        else:
+            part = np.square(s / ((p + floor) * (n + floor)))
+            first = other * part * (n * n) + own * part * (p * p)
+            spread = p - n
+            away, size = first - (up - down) * spread, first + (up + down) * spread
+        zero = np.zeros(size.shape)
+        scale = beside(zero, zero, size, size)
+        return Estimate(away, zero, scale.slack), scale
 
 
 def kinks(quantity: str, arguments: tuple[Argument, ...], constants: Constants) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from conformance.accuracy import Row, Sweep, Witness, joined
 from conformance.report.decimals import digits, per_cent, shortest
-from conformance.report.figures import class_of, decimal_of, ulp
+from conformance.report.figures import decimal_of, ulp
 from conformance.verdicts import CONTRACT, SEVERITY, worst_finding
 
 K = TypeVar("K", bound=Hashable)
@@ -39,8 +39,8 @@ was searched for: the worst found so far, a lower bound, and nothing is said of 
 - *flushed*: zero came back for a subnormal number, or a subnormal input was taken for zero, by what is
   proven to do so.
 - *lost*: zero came back for any other number that the format has.
-- *wrong class*: NaN, infinity or a finite number came back where another of these is due; what came back in the
-  examples that are known stands in brackets. There is no count of NaN alone.
+- *wrong class*: NaN, infinity or a finite number came back where another of these is due.
+- *NaN*: NaN came back, and the input is none; `-` where a sweep did not count.
 - *wrong way*: neighbouring inputs whose results go the wrong way; `-` where no way is due, or where it was searched.
 - *worst case*: the worst finding, then the largest error that has a witness where it is another. Inputs are decimals
   that give the number in its dtype, the shortest where the number itself is long. An error that is not the row's worst
@@ -65,10 +65,11 @@ HEADER = (
     "flushed",
     "lost",
     "wrong class",
+    "NaN",
     "wrong way",
     "worst case",
 )
-RIGHT = frozenset(range(4, 13))
+RIGHT = frozenset(range(4, 14))
 LABELS = {"hard0": "0", "hard1": "1", "soft": "soft", "outside": "outside", "every": "every"}
 HARD = ("hard0", "hard1")
 
@@ -127,8 +128,6 @@ def _finding(row: Row) -> str:
 
 
 def _line(row: Row) -> tuple[str, ...]:
-    returned = ", ".join(dict.fromkeys(class_of(got) for got in row.wrong))
-    wrong = _count(row, "wrong-class") + (f" ({returned})" if returned else "")
     searched = row.method == "searched"
     return (
         row.dtype,
@@ -142,7 +141,8 @@ def _line(row: Row) -> tuple[str, ...]:
         _count(row, "beyond-limit", "wrong-sign"),
         _count(row, "flushed", "daz"),
         _count(row, "lost"),
-        wrong,
+        _count(row, "wrong-class"),
+        "-" if row.nans is None else _least(row, row.nans),
         "-" if row.disorder is None else f"{row.disorder:,}",
         _cases(row, 2),
     )
@@ -155,8 +155,12 @@ def _worst(row: Row) -> str:
 
 
 def _count(row: Row, *verdicts: str) -> str:
-    found = row.count(*verdicts)
-    return f"{'≥ ' if found and row.method == 'searched' else ''}{found:,}"
+    return _least(row, row.count(*verdicts))
+
+
+def _least(row: Row, count: int) -> str:
+    """A count; of a search it is a lower bound."""
+    return f"{'≥ ' if count and row.method == 'searched' else ''}{count:,}"
 
 
 def _cases(row: Row, most: int) -> str:

@@ -64,6 +64,8 @@ def _outcome(one: Outcome, cells: Sequence[Cell]) -> list[Text]:
     digits = 17 if "/binary64/" in one.subject else 9  # what tells one number from the next
     lines += [Text("    " + sentence) for sentence in _witness(cells, digits)]
     facts = []
+    if one.nans:
+        facts.append(f"{one.nans:,} NaN where the input is none")
     if one.disorder is not None:
         facts.append(f"{one.disorder:,} steps the wrong way")
     if one.asymmetry is not None:

@@ -17,7 +17,7 @@ try:
 except ImportError:  # Windows: two coordinators of one checkpoint are not told apart
     fcntl = None  # type: ignore[assignment]
 
-SCHEMA = "bce-conformance/sweep-checkpoint/1"
+SCHEMA = "bce-conformance/sweep-checkpoint/2"
 """Names the format; a reader refuses any other."""
 
 SYNC_SECONDS = 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +14,26 @@ from conformance.curve import ROW, curves
 from conformance.formats import BINARY32, Bits, from_float64, to_float64
 from conformance.judge import everything
 from conformance.limits import limit
+from conformance.quantities import exact
 from conformance.standards import formats
 from conformance.summary import Tally, merge, tally
-from conformance.sweep.histogram import BINS, FINE, binade, fields
+from conformance.sweep import documented
+from conformance.sweep.histogram import BINS, binade, fields, sparse
 from conformance.sweep.measured import Measured
+from conformance.sweep.missed import of
 from conformance.sweep.part import Part, ticket
 from conformance.sweep.points import Judged, judged
 from conformance.sweep.runs import Alike, alike, follows, settle
-from conformance.sweep.scan import scan
+from conformance.sweep.scan import accepted, scan, zero_signs
 from conformance.sweep.space import Column, Segment, label_of, monotone, segments
 from conformance.sweep.stretch import Stretch, noted, unlike
-from conformance.verdicts import SEVERITY, VERDICTS
+from conformance.verdicts import VERDICTS
 
 BLOCK = 1 << 17
 """Patterns that are scanned at once: few enough for the cache, enough to make what each block costs small."""
+
+SOME = 1 << 14
+"""Results that miss the mathematics, of which many are looked at at once: many more arrays than a scan has."""
 
 Run = tuple[Alike, Segment]
 """Results that are alike, and where they lie."""
@@ -48,6 +55,7 @@ class Ledger:
         self.disorder: dict[str, int] = {}
         self.asymmetry: dict[str, int] = {}
         self.stretches: list[Stretch] = []
+        self.nans: dict[str, int] = {}
         self.certified = 0
         self._runs: dict[tuple[str, int], Run] = {}
         self._open: dict[tuple[str, int], list[tuple[NDArray[np.uint64], Bits]]] = {}
@@ -99,16 +107,17 @@ class Ledger:
             found.setdefault(key, {}).setdefault(binade(field, self.measured.fmt), {})[str(number)] = count
         stretches = tuple(sorted(self.stretches, key=lambda s: (s.quantity, s.label, s.first)))
         cells = {key: self.cells[key] for key in sorted(self.cells)}
-        return Part(cells, found, self.disorder, self.asymmetry, stretches, self.certified)
+        return Part(cells, found, self.disorder, self.asymmetry, stretches, self.nans, self.certified)
 
     def _noted(self, quantity: str, column: Column, bits: Bits) -> Bits:
-        """The results with one NaN only; their digest, and how many of them go the wrong way, are noted."""
+        """The results with one NaN only; what bits alone say of them is noted."""
         fmt, container = self.measured.fmt, self.measured.container(quantity)
-        bits, stretch, wrong = noted(quantity, column, bits, fmt, container)
+        found = noted(quantity, column, bits, fmt, container)
         key = f"{quantity}/{label_of(column.label, fmt)[1]}"
-        self.disorder[key] = self.disorder.get(key, 0) + wrong
-        self.stretches.append(stretch)
-        return bits
+        self.disorder[key] = self.disorder.get(key, 0) + found.disorder
+        self.nans[key] = self.nans.get(key, 0) + found.nans
+        self.stretches.append(found.stretch)
+        return found.bits
 
     def _is_run(self, quantity: str, column: Column, segment: Segment, bits: Bits) -> bool:
         """Whether a segment's results are alike; then they wait for what follows them."""
@@ -166,52 +175,62 @@ class Ledger:
         quantities: list[str],
         column: Column,
         segment: Segment,
-        place: tuple[int, int],
+        block: tuple[int, int],
         results: dict[str, Bits],
     ) -> None:
         """Scan one block; what the scan leaves open is judged point by point."""
-        a, b = place
-        loss, fmt = self.measured.entry.loss, self.measured.fmt
+        (a, b), loss, fmt = block, self.measured.entry.loss, self.measured.fmt
         label, name = label_of(column.label, fmt)
+        beside = [q for q in quantities if not self._plain(q, column, a, b)]
+        for quantity in beside:  # what is documented has to be looked at everywhere
+            for k in range(a, b, SOME):
+                self._missed(quantity, column, np.arange(k, min(k + SOME, b)), results[quantity], segment)
+        quantities = [q for q in quantities if q not in beside]
+        if not quantities:
+            return
         out = self._values[: len(quantities), : (b - a) // ROW]
         for quantity, curve in zip(
             quantities, curves(loss, quantities, fmt, column.first + a, b - a, label, out), strict=True
         ):
             key = f"{quantity}/{segment.region}/{name}"
-            known = self.cells.get(key, Tally())
-            bound = limit(loss, quantity, fmt)
-            found = scan(curve, results[quantity][a:b].view(np.float32), fmt, bound, known.max_ulp or -1.0)
+            above, bits = self.cells.get(key, Tally()).max_ulp or -1.0, results[quantity]
+            found = scan(curve, bits[a:b].view(np.float32), fmt, limit(loss, quantity, fmt), above)
             binned = f"{quantity}/{name}", segment.field
             self.counts[binned] = self.counts.get(binned, np.int64(0)) + found.counts
-            self._add(key, self._tally(known, found.counts, found.worst, column, a + found.place, results[quantity]))
-            if curve.exponent.min() < fmt.emin:
-                self._zero_signs(key, curve.values, results[quantity][a:b], found.open)
-            if len(found.open):
-                self._points(quantity, column, found.open + a, results[quantity])
+            place = a + found.place
+            said = accepted(found, above, ticket(column.label, column.first + place, int(bits[place])))
+            if found.worst >= 0 and documented.variants(self.measured.contract, exact(quantity), fmt):
+                said = replace(said, max_ulp_contract=found.worst)
+            self._add(key, replace(said, zero_signs=zero_signs(curve, bits[a:b].view(np.float32), found.open, fmt)))
+            judge = self._points if len(found.open) < SOME // 4 else partial(self._missed, segment=segment)
+            for k in range(0, len(found.open), SOME):
+                judge(quantity, column, index=found.open[k : k + SOME] + a, bits=bits)
 
-    def _tally(
-        self, known: Tally, counts: NDArray[np.int64], worst: float, column: Column, place: int, bits: Bits
-    ) -> Tally:
-        """The tally of what a scan settled: all of it acceptable, and of one scale with its value."""
-        half = FINE // 2
-        bounds = {
-            "correctly-rounded": counts[:half],
-            "faithful": counts[half:FINE],
-            "within-limit": counts[FINE:],
-        }
-        verdicts = {name: int(part.sum()) for name, part in bounds.items() if part.any()}
-        if worst <= (known.max_ulp or -1.0):
-            return Tally(verdicts)
-        key = (float(len(SEVERITY)), -worst, -worst, ticket(column.label, column.first + place, int(bits[place])))
-        return Tally(verdicts, worst, worst, None, key)
+    def _plain(self, quantity: str, column: Column, start: int, stop: int) -> bool:
+        """Whether the contract says what mathematics says, from one place of a binade to another."""
+        ends = self._columns(column.label, _patterns(column.first, np.array([start, stop - 1])))
+        return documented.plain(self.measured.contract, exact(quantity), self.measured.fmt, ends)
 
-    def _zero_signs(self, key: str, exact: NDArray[np.float64], bits: Bits, left: NDArray[np.intp]) -> None:
-        """Count zeros of the wrong sign among what a scan settled."""
-        got = bits.view(np.float32)
-        wrong = (got == 0) & (np.signbit(got) != np.signbit(exact.ravel()))
-        wrong[left] = False
-        if wrong.any():
-            self._add(key, Tally(zero_signs=int(np.count_nonzero(wrong))))
+    def _missed(self, quantity: str, column: Column, index: NDArray[np.int64], bits: Bits, segment: Segment) -> None:
+        """Judge what misses the mathematics and is as clearly what is documented, or not; the rest point by point."""
+        patterns, fmt = _patterns(column.first, index), self.measured.fmt
+        found = of(self.measured, exact(quantity), self._columns(column.label, patterns), bits[index])
+        if len(found.index):
+            said = tally(found.columns, np.arange(len(found.index)))
+            assert said.worst is not None
+            k = found.index[said.worst[3]]
+            worst = ticket(column.label, int(patterns[k]), int(bits[index[k]]))
+            label = label_of(column.label, fmt)[1]
+            self._add(f"{quantity}/{segment.region}/{label}", replace(said, worst=(*said.worst[:3], worst)))
+            for number, count in sparse(np.bincount(found.bins)).items():
+                self.rare[f"{quantity}/{label}", segment.field, int(number)] += count
+        self._points(quantity, column, index[found.open], bits)
+
+    def _columns(self, label: int, patterns: NDArray[np.uint64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The inputs of a quantity."""
+        fmt = self.measured.fmt
+        x = to_float64(patterns.astype(fmt.storage), fmt)
+        return x, np.full(len(x), label_of(label, fmt)[0])
 
     def _points(self, quantity: str, column: Column, index: NDArray[np.int64], bits: Bits) -> None:
         """Leave points to be judged one by one, together with others: a few cost as much as a thousand."""
@@ -230,9 +249,7 @@ class Ledger:
         self._settled(*waiting, found, np.arange(len(bits)), np.ones(len(bits), np.int64))
 
     def _judged(self, quantity: str, label: int, patterns: NDArray[np.uint64], bits: Bits) -> Judged:
-        fmt = self.measured.fmt
-        x = to_float64(patterns.astype(fmt.storage), fmt)
-        columns = (x, np.full(len(x), label_of(label, fmt)[0]))
+        columns = self._columns(label, patterns)
         found = judged(self.measured.entry, self.measured.dtype, quantity, columns, bits, self.measured.flags)
         self.certified += found.certified
         return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance import contracts
 from conformance.adapter import EntryPoint
+from conformance.contracts import Contract
 from conformance.formats import FORMATS, Format
 from conformance.losses import load
 from conformance.standards import formats
@@ -35,6 +37,11 @@ class Measured:
     def container(self, quantity: str) -> Format:
         """The format in which a quantity has to arrive."""
         return formats(self.entry, self.dtype, quantity)[1]
+
+    @property
+    def contract(self) -> Contract:
+        """What is documented."""
+        return contracts.load(self.entry.contract, self.entry.loss)
 
     @property
     def argument(self) -> str:

@@ -14,7 +14,7 @@ from conformance.run import RunError
 from conformance.sweep.histogram import Counts
 
 FILE = "sweep.json"
-SCHEMA = "bce-conformance/sweep/1"
+SCHEMA = "bce-conformance/sweep/2"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Outcome:
         Neighbouring inputs whose results go the wrong way; None where the quantity has no way.
     asymmetry : int or None
         Of label 0: results that are not those of label 1 at the negated input; None where that was not asked.
+    nans : int
+        Results that are NaN where the input is not.
     digest : str
         128-bit xxHash of the results' bits.
     certified : int
@@ -47,6 +49,7 @@ class Outcome:
     histogram: Counts
     disorder: int | None
     asymmetry: int | None
+    nans: int
     digest: str
     certified: int
 

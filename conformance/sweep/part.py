@@ -31,6 +31,8 @@ class Part:
         By quantity: mirrored inputs whose results are not each other's.
     stretches : tuple of Stretch
         In order of quantity, label and pattern.
+    nans : mapping of str to int
+        By quantity and label class: results that are NaN where the input is not.
     certified : int
         Points that the fast oracle could not decide.
     """
@@ -40,6 +42,7 @@ class Part:
     disorder: Mapping[Key, int] = field(default_factory=dict)
     asymmetry: Mapping[Key, int] = field(default_factory=dict)
     stretches: tuple[Stretch, ...] = ()
+    nans: Mapping[Key, int] = field(default_factory=dict)
     certified: int = 0
 
 
@@ -76,6 +79,7 @@ def join(first: Part, second: Part) -> Part:
         _sum(first.disorder, second.disorder),
         _sum(first.asymmetry, second.asymmetry),
         tuple(sorted(first.stretches + second.stretches, key=lambda s: (s.quantity, s.label, s.first))),
+        _sum(first.nans, second.nans),
         first.certified + second.certified,
     )
 
@@ -88,6 +92,7 @@ def to_json(part: Part) -> dict[str, Any]:
         "disorder": part.disorder,
         "asymmetry": part.asymmetry,
         "stretches": [[s.quantity, s.label, s.first, s.count, s.digest, *s.ends] for s in part.stretches],
+        "nans": part.nans,
         "certified": part.certified,
     }
 
@@ -100,6 +105,7 @@ def from_json(data: Mapping[str, Any]) -> Part:
         data["disorder"],
         data["asymmetry"],
         tuple(Stretch(q, y, x, n, digest, (a, b)) for q, y, x, n, digest, a, b in data["stretches"]),
+        data["nans"],
         data["certified"],
     )
 

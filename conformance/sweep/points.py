@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance import losses, oracle, quantities
+from conformance import oracle, quantities
 from conformance.adapter import EntryPoint
 from conformance.exact import rounded_values
 from conformance.formats import BINARY32, BINARY64, Bits, Format, Mask, Values, to_float64
-from conformance.golden import Golden, golden
+from conformance.golden import Golden, contract_golden, golden
 from conformance.judge import Columns, Standard, judge
 from conformance.limits import limit
-from conformance.standards import formats, standard_of
+from conformance.standards import Stated, formats, standard_of
+from conformance.sweep.documented import Documented
 from conformance.sweep.doubt import in_doubt
 from conformance.sweep.histogram import bins, border, nearest
 from conformance.ulp import compare, ulp_exponent
@@ -71,7 +72,7 @@ def judged(
     if not decides(entry.loss, target):
         return certified(entry, dtype, quantity, columns, bits, flags)
     ((value, scale),) = oracle.estimates(entry.loss, (name,), columns)
-    exact = oracle.as_exact(value, scale, at_end(entry.loss, columns[0]))
+    exact = oracle.as_exact(value, scale, oracle.at_end(entry.loss, columns[0]))
     index = in_doubt(to_float64(bits, container), value, scale, exact, target, limit(entry.loss, name, target))
     if len(index):
         part = golden(entry.loss, name, tuple(column[index] for column in columns))
@@ -80,7 +81,8 @@ def judged(
     if len(index):
         middle = middle.copy()
         middle[index] = rounded_values(part.value, BINARY64)
-    return _by(exact, middle, len(index), entry, dtype, quantity, columns, bits, flags)
+    stated = Documented(to_float64(bits, container), target, limit(entry.loss, name, target))
+    return _by(exact, middle, len(index), entry, dtype, quantity, columns, bits, flags, stated)
 
 
 def certified(
@@ -108,9 +110,10 @@ def _by(
     columns: tuple[Values, ...],
     bits: Bits,
     flags: tuple[bool, bool],
+    stated: Stated = contract_golden,
 ) -> Judged:
     target, container = formats(entry, dtype, quantity)
-    rule = standard_of(entry, dtype, quantity, columns, exact, *flags)
+    rule = standard_of(entry, dtype, quantity, columns, exact, *flags, stated)
     found = judge(bits, container.name, rule)
     got = to_float64(bits, container)
     return Judged(found, exact_bins(found.ulp, got, exact, target), got > middle, count, rule, columns, bits)
@@ -119,11 +122,6 @@ def _by(
 def decides(loss: str, target: Format) -> bool:
     """Whether the fast oracle is of use: binary64 asks for more than binary64 has."""
     return target.precision <= BINARY32.precision and oracle.available(loss)
-
-
-def at_end(loss: str, x: Values) -> Mask:
-    """Where the first argument of a loss is an end of its domain."""
-    return (x == 0) | (x == 1) if losses.load(loss).ARGUMENTS[0] == "probability" else np.isinf(x)
 
 
 def exact_bins(error: Values, got: Values, exact: Golden, target: Format) -> NDArray[np.int64]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.exact import FINITE
-from conformance.formats import Bits, Format, Mask
+from conformance.exact import FINITE, rounded_values
+from conformance.formats import BINARY64, Bits, Format, Mask, to_float64
 from conformance.sweep.points import Judged
+from conformance.ulp import ulp_error, ulp_exponent
 
 Index = NDArray[np.int64]
 
@@ -86,7 +87,8 @@ def settle(
     """Judge the ends of a run; where they disagree, those of its pieces.
 
     Between two ends of one verdict, one bin and one unit everything has these: the exact values are monotone, the
-    results constant or the input, and so their distance has no other extreme but 0, which shows in its sign.
+    results constant or the input, and so their distance has no other extreme but 0, which shows in its sign. What is
+    documented is monotone too, or so between two ends in one binade where it says the same kind of number.
 
     Parameters
     ----------
@@ -117,7 +119,7 @@ def settle(
 
 
 def agree(found: Judged, first: Index, second: Index) -> Mask:
-    """Whether points get the same verdict, bin, unit and side of the exact value as others.
+    """Whether points get the same verdict, bin, unit and side of the exact value, and of contracts', as others.
 
     Parameters
     ----------
@@ -129,5 +131,29 @@ def agree(found: Judged, first: Index, second: Index) -> Mask:
     traits = (columns.verdict, columns.zero_sign, found.bins, value.tag, value.negative)
     same = np.all([trait[first] == trait[second] for trait in traits], axis=0)
     same &= (value.exponent[first] == value.exponent[second]) | (value.tag[first] != FINITE)
-    result: Mask = same & ((found.above[first] == found.above[second]) | (found.bins[first] <= 0))
+    same &= (found.above[first] == found.above[second]) | (found.bins[first] <= 0)
+    result: Mask = same & _agree_by_contract(found, first, second)
     return result
+
+
+def _agree_by_contract(found: Judged, first: Index, second: Index) -> Mask:
+    """The same of all that is documented: one unit, and one side or none that deviates; the errors go one way.
+
+    Then the error by each contract is largest at an end, and so is the least of them.
+    """
+    rule = found.standard
+    got = to_float64(found.bits, rule.container)
+    same, ways = np.ones(len(first), bool), []
+    for reference in rule.references:
+        value, unit = reference.golden.value, ulp_exponent(reference.golden.scale, rule.target)
+        error = ulp_error(got, value, unit, rule.target)
+        same &= (value.tag[first] == value.tag[second]) & (value.negative[first] == value.negative[second])
+        same &= (unit[first] == unit[second]) | (value.tag[first] != FINITE)
+        above = got > rounded_values(value, BINARY64)
+        within = error <= rule.limit
+        same &= (above[first] == above[second]) | (within[first] & within[second])
+        with np.errstate(invalid="ignore"):
+            ways.append(np.sign(error[second] - error[first]))
+    if len(ways) > 1:
+        same &= ~((np.max(ways, axis=0) > 0) & (np.min(ways, axis=0) < 0))
+    return same

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from conformance.curve import ROW, Curve
 from conformance.formats import Format, Values
 from conformance.oracle import BOUND
+from conformance.summary import Tally
 from conformance.sweep.histogram import FINE
+from conformance.verdicts import SEVERITY
 
 PARTS = 1 << 16
 """Into how many parts a bin is divided to see how close an error lies to its borders."""
@@ -95,6 +97,46 @@ def scan(curve: Curve, got: NDArray[np.float32], fmt: Format, limit: float, abov
         worst = error.max()
     worst = float(worst) / (FINE * PARTS) if len(unsettled) < len(flat) else -1.0
     return Scanned(counts, worst, int(flat.argmax()) if worst > above else 0, unsettled)
+
+
+def accepted(found: Scanned, above: float, name: int) -> Tally:
+    """The tally of what a scan settled: all of it acceptable, and of one scale with its value.
+
+    Parameters
+    ----------
+    found : Scanned
+    above : float
+        As for ``scan``.
+    name : int
+        The ticket of the result that is named.
+    """
+    half = FINE // 2
+    bounds = {
+        "correctly-rounded": found.counts[:half],
+        "faithful": found.counts[half:FINE],
+        "within-limit": found.counts[FINE:],
+    }
+    verdicts = {verdict: int(part.sum()) for verdict, part in bounds.items() if part.any()}
+    if found.worst <= above:
+        return Tally(verdicts)
+    return Tally(verdicts, found.worst, found.worst, None, (float(len(SEVERITY)), -found.worst, -found.worst, name))
+
+
+def zero_signs(curve: Curve, got: NDArray[np.float32], left: NDArray[np.intp], fmt: Format) -> int:
+    """How many zeros of the wrong sign are among what a scan settled.
+
+    Parameters
+    ----------
+    curve, got, fmt
+        As for ``scan``.
+    left : ndarray of intp
+        What it left open.
+    """
+    if curve.exponent.min() >= fmt.emin:
+        return 0
+    wrong = (got == 0) & (np.signbit(got) != np.signbit(curve.values.ravel()))
+    wrong[left] = False
+    return int(np.count_nonzero(wrong))
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,7 @@ from conformance.sweep.space import domain, label_of
 SEED = 20261122
 
 STRATUM = 12
-"""Random inputs of each binade, sign and label."""
+"""Inputs of each binade, sign and label."""
 
 ROUNDS = 10
 """Refinements, each in a narrower neighbourhood of the worst inputs so far."""
@@ -65,27 +66,31 @@ def search(measured: Measured, quantities: tuple[str, ...], labels: tuple[tuple[
         With cells alone.
     """
     random = np.random.default_rng(SEED)
+    asked = np.empty((0, 2), np.uint64)
     inputs, given = strata(measured.argument, measured.fmt, labels, random)
     cells: dict[str, Tally] = {}
+    nans: Counter[str] = Counter()
     certified = 0
     known: dict[str, list[Found]] = {quantity: [] for quantity in quantities}
     for step in range(ROUNDS + 1):
+        asked, (inputs, given) = unasked(asked, inputs, given)
         for quantity, bits in zip(quantities, ask(inputs, given), strict=True):
-            found, counted, part = _judged(measured, quantity, inputs, given, bits)
+            found, counted, part, empty = _judged(measured, quantity, inputs, given, bits)
             known[quantity].append(found)
             certified += counted
+            nans.update(empty)
             cells = {key: merge(cells.get(key, Tally()), part.get(key, Tally())) for key in {**cells, **part}}
         width = (measured.fmt.precision - 2) * (ROUNDS - step) // ROUNDS
         near = [around(several, width, measured.fmt, random) for several in known.values()]
         inputs, given = (np.concatenate(columns) for columns in zip(*near, strict=True))
         inputs = within(measured.argument, measured.fmt, inputs)
-    return Part(cells={key: cells[key] for key in sorted(cells)}, certified=certified)
+    return Part(cells={key: cells[key] for key in sorted(cells)}, nans=dict(sorted(nans.items())), certified=certified)
 
 
 def strata(
     argument: str, fmt: Format, labels: tuple[tuple[int, ...], ...], random: np.random.Generator
 ) -> tuple[Patterns, Patterns]:
-    """Random patterns of every binade and sign, each under a random label of every class.
+    """Both ends of every binade and sign and random patterns between, each under a random label of every class.
 
     Parameters
     ----------
@@ -97,9 +102,27 @@ def strata(
     size = 1 << (fmt.precision - 1)
     starts = [start for first, count in domain(argument, fmt) for start in range(first, first + count, size)]
     shape = len(labels), len(starts), STRATUM
-    patterns = random.integers(0, size, shape, dtype=np.uint64) + np.array(starts, np.uint64)[None, :, None]
+    places = random.integers(0, size, shape, dtype=np.uint64)
+    places[..., :2] = 0, size - 1  # powers of two, zeros and infinities among them
+    patterns = places + np.array(starts, np.uint64)[None, :, None]
     given = np.stack([random.choice(np.array(several, np.uint64), shape[1:]) for several in labels])
     return within(argument, fmt, patterns.ravel()), given.ravel()
+
+
+def unasked(asked: Patterns, inputs: Patterns, labels: Patterns) -> tuple[Patterns, tuple[Patterns, Patterns]]:
+    """All pairs of an input and a label that are asked so far, and those of them that are new, each once.
+
+    What is counted twice would be no lower bound.
+
+    Parameters
+    ----------
+    asked : ndarray of uint64, shape (N, 2)
+    inputs, labels : ndarray of uint64, shape (M,)
+    """
+    pairs = np.concatenate([asked, np.stack([inputs, labels], axis=1)])
+    first = np.sort(np.unique(pairs, axis=0, return_index=True)[1])
+    fresh = pairs[first[first >= len(asked)]]
+    return pairs[first], (np.ascontiguousarray(fresh[:, 0]), np.ascontiguousarray(fresh[:, 1]))
 
 
 def within(argument: str, fmt: Format, patterns: Patterns) -> Patterns:
@@ -132,7 +155,7 @@ def around(known: list[Found], width: int, fmt: Format, random: np.random.Genera
 
 def _judged(
     measured: Measured, quantity: str, inputs: Patterns, labels: Patterns, bits: Bits
-) -> tuple[Found, int, dict[str, Tally]]:
+) -> tuple[Found, int, dict[str, Tally], dict[str, int]]:
     fmt = measured.fmt
     columns = tuple(to_float64(patterns.astype(fmt.storage), fmt) for patterns in (inputs, labels))
     said = judged(measured.entry, measured.dtype, quantity, columns, bits, measured.flags)
@@ -142,6 +165,8 @@ def _judged(
     names = sorted(set(classes.values()))
     label = np.array([names.index(classes[pattern]) for pattern in labels.tolist()], np.int64)
     place = region * len(names) + label
+    nan = np.isnan(to_float64(bits, measured.container(quantity))) & ~np.isnan(columns[0])
+    nans = {f"{quantity}/{name}": int(np.count_nonzero(nan & (label == k))) for k, name in enumerate(names)}
     cells: dict[str, Tally] = {}
     for one in np.unique(place).tolist():
         index = np.flatnonzero(place == one)
@@ -151,4 +176,5 @@ def _judged(
         key = (*found.worst[:3], ticket(int(labels[k]), int(inputs[k]), int(bits[k])))
         cells[f"{quantity}/{space.REGIONS[one // len(names)]}/{names[one % len(names)]}"] = replace(found, worst=key)
     error = np.nan_to_num(said.columns.ulp, nan=-1.0, posinf=np.finfo(float).max)
-    return Found(inputs, labels, place, RANK[said.columns.verdict].astype(float), error), said.certified, cells
+    ranks = RANK[said.columns.verdict].astype(float)
+    return Found(inputs, labels, place, ranks, error), said.certified, cells, nans

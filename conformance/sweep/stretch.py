@@ -1,4 +1,4 @@
-"""Results at consecutive inputs, seen as bits: their digest, and whether they go the way they should."""
+"""Results at consecutive inputs, seen as bits: their digest, their NaNs, and whether they go the way they should."""
 
 from __future__ import annotations
 
@@ -34,8 +34,29 @@ class Stretch:
     ends: tuple[int, int]
 
 
-def noted(quantity: str, column: Column, bits: Bits, fmt: Format, container: Format) -> tuple[Bits, Stretch, int]:
-    """Results with one NaN only, the stretch that they are, and how many steps go the wrong way.
+@dataclass(frozen=True)
+class Noted:
+    """What bits alone say of results.
+
+    Attributes
+    ----------
+    bits : ndarray of unsigned integers
+        The results, with one NaN only.
+    stretch : Stretch
+    disorder : int
+        Neighbours of which the later goes the wrong way.
+    nans : int
+        Results that are NaN where the input is not.
+    """
+
+    bits: Bits
+    stretch: Stretch
+    disorder: int
+    nans: int
+
+
+def noted(quantity: str, column: Column, bits: Bits, fmt: Format, container: Format) -> Noted:
+    """What bits alone say of the results in a column.
 
     Parameters
     ----------
@@ -48,15 +69,32 @@ def noted(quantity: str, column: Column, bits: Bits, fmt: Format, container: For
     """
     values = bits.view(np.float32) if container == BINARY32 else to_float64(bits, container)
     label, _ = label_of(column.label, fmt)
+    nans = 0
     with np.errstate(invalid="ignore"):
         if np.isnan(values.max()):
-            bits = np.where(np.isnan(values), np.array(-1).astype(container.storage), bits)
+            nan = np.isnan(values)
+            bits = np.where(nan, np.array(-1).astype(container.storage), bits)
+            nans = int(np.count_nonzero(nan[: numbers(column, fmt)]))
         upwards = direction(quantity, label, column.first >> (fmt.width - 1) == 1)
         later, earlier = (values[1:], values[:-1]) if upwards > 0 else (values[:-1], values[1:])
         wrong = int(np.count_nonzero(later < earlier)) if upwards else 0
     digest = xxhash.xxh3_128_hexdigest(np.ascontiguousarray(bits).data)
     ends = int(bits[0]), int(bits[-1])
-    return bits, Stretch(quantity, column.label, column.first, column.count, digest, ends), wrong
+    return Noted(bits, Stretch(quantity, column.label, column.first, column.count, digest, ends), wrong, nans)
+
+
+def numbers(column: Column, fmt: Format) -> int:
+    """How many inputs of a column are numbers or infinite: those before its first NaN.
+
+    Parameters
+    ----------
+    column : Column
+        Of one sign.
+    fmt : Format
+    """
+    size = column.first & ((1 << (fmt.width - 1)) - 1)
+    infinity = (2 * fmt.emax + 1) << (fmt.precision - 1)
+    return min(max(infinity + 1 - size, 0), column.count)
 
 
 def unlike(bits: Bits, mirrored: Bits, fmt: Format, negated: bool) -> int:

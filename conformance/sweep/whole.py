@@ -136,6 +136,7 @@ def outcomes(part: Part, subject: Subject, entry: EntryPoint, judged: Sequence[C
                 histogram=part.histograms.get(key, {}),
                 disorder=steps.get(key) if one_way else None,  # a search sees no neighbours
                 asymmetry=part.asymmetry.get(quantity) if label == "hard0" else None,
+                nans=part.nans.get(key, 0),
                 digest=hashes.get(key, ""),
                 certified=part.certified,
             )

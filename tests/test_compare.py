@@ -1,0 +1,302 @@
+"""``bce-conformance compare`` as a user runs it: on saved runs, on settings, on environments, on bad input."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from commandline import bce
+from handmade import cell, make_run
+
+from conformance import run as run_file
+from conformance.cli import main
+from conformance.report.comparison.data import schema
+from conformance.run import read, write
+
+CHANGING = str(Path(__file__).with_name("changing.py"))
+OPTIONS = ("--adapter", CHANGING, "--quick", "--dtype", "binary32")
+MATRIX = """
+[matrix.env]
+CHANGE = ["", "bits", "nan", "lost", "lacking", "crash", "missing"]
+"""
+HERE = "changing/sigmoid_cross_entropy/-/eager/binary32/cpu"
+
+Matrix = tuple[subprocess.CompletedProcess[str], Path]
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
+    """An adapter that changes with a variable, measured with each of its values; and where the runs lie."""
+    folder = tmp_path_factory.mktemp("matrix")
+    (folder / "conformance.toml").write_text(MATRIX)
+    asked = ("--matrix", str(folder / "conformance.toml"), "--baseline", "CHANGE=", "--out", str(folder / "runs"))
+    return bce("compare", *asked, *OPTIONS, "--format", "json", "--only-changed"), folder / "runs"
+
+
+@pytest.fixture(scope="module")
+def columns(matrix: Matrix) -> dict[str, dict[str, Any]]:
+    """What was said of each column, by its value."""
+    data = json.loads(matrix[0].stdout)
+    assert data["schema"] == "bce-conformance/comparison-matrix/1"
+    return {column["environ"]["CHANGE"]: column for column in data["columns"]}
+
+
+@pytest.fixture(scope="module")
+def runs(matrix: Matrix) -> Path:
+    return matrix[1]
+
+
+def here(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line in this process, where nothing has to be loaded again."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = main(arguments)
+        except SystemExit as left:
+            status = int(left.code or 0)
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
+
+
+def compare(runs: Path, before: str, after: str, *options: str) -> subprocess.CompletedProcess[str]:
+    sides = (str(runs / f"CHANGE={value}") for value in (before, after))
+    return here("compare", *sides, "--adapter", CHANGING, *options)
+
+
+def data(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(found, schema())
+    return found
+
+
+def test_every_column_is_told_and_one_that_fails_is_not_green(matrix: Matrix, columns: dict[str, Any]) -> None:
+    assert matrix[0].returncode == 1
+    assert list(columns) == ["", "bits", "nan", "lost", "lacking", "crash", "missing"]
+    failures = {value: column["failure"] for value, column in columns.items() if column["failure"]}
+    assert list(failures) == ["missing"] and "a_framework_of_nowhere" in failures["missing"]
+    assert columns[""]["against"] is None and columns["nan"]["against"] == "CHANGE="
+    for column in columns.values():
+        if column["comparison"]:
+            jsonschema.validate(column["comparison"], schema())
+
+
+def test_what_a_setting_changes_comes_out_by_itself(columns: dict[str, Any]) -> None:
+    kinds = {
+        value: {kind for kind, count in column["comparison"]["counts"].items() if count} - {"same"}
+        for value, column in columns.items()
+        if column["comparison"]
+    }
+    assert kinds == {
+        "bits": {"bits"},
+        "nan": {"new"},
+        "lost": {"new", "bits"},
+        "lacking": {"vanished"},
+        "crash": {"new", "vanished"},
+    }
+    lacking = columns["lacking"]["comparison"]["changes"]
+    assert {change["why"] for change in lacking} == {"unsupported: AttributeError: module 'it' has no attribute 'loss'"}
+
+
+def test_the_case_that_changed_most_is_found_among_all(columns: dict[str, Any]) -> None:
+    (change,) = (c for c in columns["lost"]["comparison"]["changes"] if c["id"] == f"{HERE}/loss/saturated+/hard1")
+    case = change["case"]
+    assert case["before"]["verdict"] == "correctly-rounded" and case["after"]["verdict"] == "lost"
+    assert case["after"]["got"] == "0x0p+0" and case["after"]["ulp"] > 1e7
+    assert float.fromhex(case["before"]["got"]) == pytest.approx(float(case["exact"]), rel=1e-6)
+    assert change["growth"] >= case["after"]["ulp"] - 1
+    nans = columns["nan"]["comparison"]["changes"]
+    assert all(c["new_nan"] and c["case"]["after"]["got"] == "nan" for c in nans)
+    assert all(c["growth"] == np.finfo(np.float64).max for c in nans)
+
+
+def test_the_variables_are_set_for_the_workers_and_recorded(runs: Path, columns: dict[str, Any]) -> None:
+    run = read(runs / "CHANGE=bits")
+    assert run.environment["variables"]["CHANGE"] == "bits"
+    jsonschema.validate(json.loads((runs / "CHANGE=bits" / "run.json").read_text()), run_file.schema())
+    assert any(line.startswith("numpy==") for line in run.adapters[0]["frozen"])
+    (first, *_) = columns["bits"]["comparison"]["differences"]
+    assert first == {"of": "variable", "name": "CHANGE", "before": '""', "after": "bits"}
+
+
+def test_a_run_is_the_same_as_itself(runs: Path) -> None:
+    done = compare(runs, "bits", "bits", "--fail-on", "any-bit", "--format", "json")
+    found = data(done)
+    assert done.returncode == 0 and not found["differences"] and not found["failing"]
+    assert {kind for kind, count in found["counts"].items() if count} == {"same"}
+    assert len(found["changes"]) == found["common"] == len(read(runs / "CHANGE=bits").cells)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule", "status"),
+    [
+        ("", "bits", "regression", 0),
+        ("", "bits", "any-bit", 1),
+        ("", "bits", "ulp>0.5", 1),
+        ("", "bits", "ulp>2", 0),
+        ("", "nan", "regression", 1),
+        ("nan", "", "regression", 0),
+        ("", "nan", "new-nan", 1),
+        ("", "lost", "new-nan", 0),
+        ("", "lacking", "regression", 5),
+        ("", "crash", "regression", 1),
+    ],
+)
+def test_the_exit_status_is_that_of_the_rule(runs: Path, before: str, after: str, rule: str, status: int) -> None:
+    done = compare(runs, before, after, "--fail-on", rule, "--only-changed")
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_text_pastes_into_an_issue(runs: Path) -> None:
+    done = compare(runs, "", "lost", "--only-changed")
+    assert "New findings (" in done.stdout and "The same" not in done.stdout
+    assert "logit = 36.9999924, label = 1: 8.53311248e-17 → 0, exact 8.53311273e-17" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert max(map(len, done.stdout.splitlines()[2:])) <= 110     # the first two name the runs
+    assert "The same, bit for bit" in compare(runs, "", "lost").stdout
+
+
+def test_the_markdown_is_a_summary(runs: Path) -> None:
+    done = compare(runs, "", "nan", "--format", "markdown")
+    assert done.stdout.startswith("## `")
+    lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert any("wrong-class" in line and "NaN" in line for line in lines)
+    assert "<details><summary>Other bits" in compare(runs, "", "bits", "--format", "markdown").stdout
+
+
+def test_without_observations_the_witnesses_show_a_case(runs: Path, tmp_path: Path) -> None:
+    for value in ("", "lost", "bits"):
+        shutil.copytree(runs / f"CHANGE={value}", tmp_path / f"CHANGE={value}")
+        (tmp_path / f"CHANGE={value}" / "observations.npz").unlink()
+    found = data(compare(tmp_path, "", "lost", "--format", "json", "--only-changed"))
+    assert found["counts"]["new"] and all(c["case"] for c in found["changes"] if c["kind"] == "new")
+    told = compare(tmp_path, "", "bits", "--only-changed").stdout
+    assert "not kept" in told or "bits differ and no witness was kept" in told
+
+
+def test_observations_of_other_cases_are_left_alone(runs: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs / "CHANGE=", tmp_path / "CHANGE=")
+    shutil.copytree(runs / "CHANGE=lost", tmp_path / "CHANGE=lost")
+    file = tmp_path / "CHANGE=lost" / "observations.npz"
+    with np.load(file) as stored:
+        rolled = {name: np.roll(stored[name], 1) for name in stored.files}
+    np.savez(file, **rolled)
+    found = data(compare(tmp_path, "", "lost", "--format", "json", "--only-changed"))
+    first = next(c for c in found["changes"] if c["kind"] == "new")
+    worst = read(tmp_path / "CHANGE=lost").by_id()[first["id"]].worst
+    assert worst is not None and first["case"]["case"] == worst["case"]
+
+
+def test_a_broken_archive_of_observations_is_as_none(runs: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs / "CHANGE=lost", tmp_path / "CHANGE=lost")
+    (tmp_path / "CHANGE=lost" / "observations.npz").write_bytes(b"PK\x03\x04 and nothing")
+    shutil.copytree(runs / "CHANGE=", tmp_path / "CHANGE=")
+    assert compare(tmp_path, "", "lost").returncode == 1
+
+
+def test_a_saved_audit_is_compared_with_what_runs_now(tmp_path: Path) -> None:
+    options = ("--adapter", "reference", "--quick", "--dtype", "binary16", "--entry-point", "binary_cross_entropy")
+    assert bce("audit", *options, "--out", str(tmp_path / "saved")).returncode == 0
+    compared = ("compare", str(tmp_path / "saved"), "current", *options, "--out", str(tmp_path / "new"))
+    done = here(*compared, "--fail-on", "any-bit", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert data(done)["counts"]["same"] == len(read(tmp_path / "saved").cells) > 0
+    assert read(tmp_path / "new" / "current").cells == read(tmp_path / "saved").cells
+    frozen = [read(path).adapters[0]["frozen"] for path in (tmp_path / "saved", tmp_path / "new" / "current")]
+    assert frozen[0] == frozen[1] and any(line.startswith("numpy==") for line in frozen[0])
+
+
+def test_two_releases_are_compared_in_environments_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BCE_ENVIRONMENTS", str(tmp_path / "environments"))
+    options = ("--quick", "--dtype", "binary32", "--entry-point", "sigmoid_cross_entropy", "--format", "json")
+    done = bce("compare", "numpy==1.26.4", "numpy==2.2.6", *options, "--out", str(tmp_path))
+    found = data(done)
+    assert done.returncode == 0, done.stderr
+    assert {"of": "release", "name": "reference, numpy", "before": "1.26.4", "after": "2.2.6"} in found["differences"]
+    assert found["common"] > 50 and not found["counts"]["new"]
+    assert [read(tmp_path / f"numpy=={v}").adapters[0]["versions"]["numpy"] for v in ("1.26.4", "2.2.6")] == [
+        "1.26.4",
+        "2.2.6",
+    ]
+    assert "numpy==1.26.4" in read(tmp_path / "numpy==1.26.4").adapters[0]["frozen"]
+
+
+def refused(done: subprocess.CompletedProcess[str], status: int, words: str) -> None:
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    assert len(lines) == 1 and words in lines[0], done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "give A and B, or --matrix"),
+        (("current",), "give A and B, or --matrix"),
+        (("here/not", "current"), "There is no run at here/not"),
+        (("torch=2", "current"), "is not a requirement"),
+        (("flask==3.0.0", "current"), "no adapter measures it"),
+        (("python:/nothing/here", "current"), "does not run"),
+        (("current", "current", "--fail-on", "bits"), "--fail-on 'bits' is no rule"),
+        (("current", "current", "--matrix"), "leave A and B away"),
+        (("current", "current", "--baseline", "x"), "--baseline chooses a column"),
+        (("--matrix", "not-here.toml"), "There is no matrix file not-here.toml"),
+        (("current", "current", "--format", "html"), "html"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments: tuple[str, ...], words: str) -> None:
+    refused(here("compare", *arguments), 4, words)
+
+
+def test_a_malformed_matrix_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("[matrix.req]\ntorch = 3\n")
+    refused(here("compare", "--matrix", str(tmp_path / "mine.toml")), 4, "mine.toml: matrix.req.torch must be a list")
+
+
+def test_two_runs_without_common_cells_are_never_green(tmp_path: Path) -> None:
+    paths = [str(write(make_run(cell(mode=mode)), tmp_path / mode)) for mode in ("eager", "vmap")]
+    done = here("compare", *paths)
+    assert done.returncode == 5
+    assert "The runs have no cell in common" in done.stdout
+
+
+def test_runs_on_other_machines_are_told_apart_first(tmp_path: Path) -> None:
+    before = make_run(cell())
+    elsewhere = {**before.environment, "cpu": "Another CPU", "platform": "x86_64-avx2"}
+    after = make_run(cell(bits_digest="f" * 16), environment=elsewhere)
+    done = here("compare", str(write(before, tmp_path / "a")), str(write(after, tmp_path / "b")))
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    machine = lines.index("The machines or their settings differ, which by itself changes bits")
+    assert machine < next(n for n, line in enumerate(lines) if line.startswith("Cannot tell"))
+    assert any("A CPU → Another CPU" in line for line in lines)
+
+
+def test_a_damaged_run_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{")
+    refused(here("compare", str(tmp_path), "current"), 4, "run.json")
+
+
+def test_a_framework_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    text = Path(CHANGING).read_text().replace("import os", "import a_framework_of_nowhere")
+    (tmp_path / "mine.py").write_text(text)
+    run = write(make_run(cell(adapter="changing")), tmp_path / "run")
+    asked = ("--adapter", str(tmp_path / "mine.py"), "--quick", "--out", str(tmp_path / "out"))
+    done = here("compare", str(run), "current", *asked)
+    assert done.returncode == 1
+    assert "current cannot be measured: changing is unavailable: No module named a_framework" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_has_examples() -> None:
+    done = here("compare", "--help")
+    assert done.returncode == 0 and "examples:" in done.stdout and "[matrix.env]" in done.stdout
