@@ -237,17 +237,29 @@ def refused(done: subprocess.CompletedProcess[str], status: int, words: str) -> 
     assert not done.stdout
 
 
+def test_of_several_sides_each_is_told_against_the_one_before(runs: Path, tmp_path: Path) -> None:
+    sides = [str(runs / f"CHANGE={value}") for value in ("", "nan", "lost", "")]
+    done = here("compare", *sides, "--adapter", CHANGING, "--format", "json", "--out", str(tmp_path))
+    told = json.loads(done.stdout)["columns"]
+    assert done.returncode == 1 and [column["name"] for column in told] == sides
+    assert [column["against"] for column in told] == [None, *sides[:-1]]
+    counts = [column["comparison"]["counts"] for column in told[1:]]
+    assert counts[0]["new"] and not counts[0]["fixed"]
+    assert counts[1]["new"] and counts[1]["fixed"]
+    assert counts[2]["fixed"] and not counts[2]["new"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "give A and B, or --matrix"),
-        (("current",), "give A and B, or --matrix"),
+        ((), "give them, or --matrix"),
+        (("current",), "give them, or --matrix"),
         (("here/not", "current"), "There is no run at here/not"),
         (("torch=2", "current"), "is not a requirement"),
         (("flask==3.0.0", "current"), "no adapter measures it"),
         (("python:/nothing/here", "current"), "does not run"),
         (("current", "current", "--fail-on", "bits"), "--fail-on 'bits' is no rule"),
-        (("current", "current", "--matrix"), "leave A and B away"),
+        (("current", "current", "--matrix"), "leave the sides away"),
         (("current", "current", "--baseline", "x"), "--baseline chooses a column"),
         (("--matrix", "not-here.toml"), "There is no matrix file not-here.toml"),
         (("current", "current", "--format", "html"), "html"),

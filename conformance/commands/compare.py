@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from conformance.compare.compared_sides import Outcome
-    from conformance.compare.matrix_file import Column
     from conformance.compare.measured_side import Measured, Options
     from conformance.compare.regression import Rule
+    from conformance.compare.side import Side
     from conformance.expectations import Expectations
     from conformance.report.comparison.columns import Shown
     from conformance.report.comparison.words import Told
 
 HELP = "say what changes for the losses between two releases, runs or settings"
-EPILOG = """A and B are each a saved run (a folder or its run.json), requirements, `current` for what runs now,
+EPILOG = """A side is a saved run (a folder or its run.json), requirements, `current` for what runs now,
 python:PATH for an environment that exists, or baseline:REQUIREMENT for a run that travels with the project.
 For requirements an environment is built, or taken from the cache.
 
@@ -30,6 +30,7 @@ examples:
   bce-conformance compare "torch==2.9.1" "torch==2.13.0" --quick
   bce-conformance compare "keras==3.6.0 tensorflow==2.21.0" current --adapter "keras[tensorflow]"
   bce-conformance compare results-of-last-week results --fail-on any-bit --only-changed
+  bce-conformance compare baseline:torch==1.1.0 baseline:torch==2.2.2 baseline:torch==2.3.1 --format markdown
   bce-conformance compare current python:/path/to/bin/python --format markdown >> "$GITHUB_STEP_SUMMARY"
   bce-conformance compare --matrix conformance.toml --baseline "torch==2.9.1"
 
@@ -45,13 +46,17 @@ A matrix file names releases, environment variables and interpreters; each colum
 
 OUT = "bce-comparison"
 
+Nearest = Callable[[int, Sequence[int]], int | None]
+"""From the index of a side, and of those that were measured, to the one that it is compared with."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     from conformance import selection
 
-    parser.add_argument("before", nargs="?", metavar="A", help="what was: a run, requirements, … (below)")
-    parser.add_argument("after", nargs="?", metavar="B", help="what is: the same")
+    parser.add_argument(
+        "sides", nargs="*", metavar="SIDE", help="what was, and what is (below); of several each against the one before"
+    )
     selection.configure(parser, "version or interpreter that environments are built with (default: what suits each)")
     parser.set_defaults(python=None)
     parser.add_argument("--exclude", action="append", default=[], metavar="NAME", help="leave this distribution out")
@@ -71,35 +76,44 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare."""
     from conformance import expectations, selection
-    from conformance.compare import regression
+    from conformance.compare import regression, side
     from conformance.compare.measured_side import Options
     from conformance.compare.side import SideError
     from conformance.places import adapters_folder
 
     rules = [regression.parse(text) for text in args.fail_on or ["regression"]]
-    if args.matrix is None and args.after is None:
-        raise SideError("Two sides are compared: give A and B, or --matrix; see bce-conformance compare --help.")
-    if args.matrix is not None and args.before is not None:
-        raise SideError("A matrix file names all that is compared: leave A and B away.")
+    if args.matrix is None and len(args.sides) < 2:
+        raise SideError("Two sides are compared, or more: give them, or --matrix; see bce-conformance compare --help.")
+    if args.matrix is not None and args.sides:
+        raise SideError("A matrix file names all that is compared: leave the sides away.")
     if args.matrix is None and args.baseline is not None:
-        raise SideError("--baseline chooses a column of a matrix: give --matrix too, or A as what is compared with.")
+        raise SideError("--baseline chooses a column of a matrix: give --matrix too, or it as the first of two sides.")
     found, filters = selection.chosen(argparse.Namespace(**{**vars(args), "python": sys.executable}))
     options = Options(found, filters, args.python or "", tuple(args.exclude), tuple(args.include))
     known = expectations.load(adapters_folder(), *(Path(source.file).parent for source in found))
     if args.matrix is not None:
         return matrix(args, options, known, rules)
-    return pair(args, options, known, rules)
+    sides = [side.parse(text) for text in args.sides]
+    if len(sides) == 2:
+        return pair(args, sides, options, known, rules)
+    return several(args, sides, before, options, known, rules)
 
 
-def pair(args: argparse.Namespace, options: Options, known: Expectations, rules: Sequence[Rule]) -> int:
+def before(index: int, usable: Sequence[int]) -> int | None:
+    """The last side that was measured before one."""
+    return max((other for other in usable if other < index), default=None)
+
+
+def pair(
+    args: argparse.Namespace, sides: Sequence[Side], options: Options, known: Expectations, rules: Sequence[Rule]
+) -> int:
     """Compare two sides; the first that fails is the error of the whole."""
-    from conformance.compare import regression, side
+    from conformance.compare import regression
     from conformance.compare.compared_sides import outcomes
     from conformance.report.comparison import data, markdown, text
     from conformance.report.progress import working
     from conformance.report.terminal import show
 
-    sides = [side.parse(args.before), side.parse(args.after)]
     done = outcomes(sides, options, Path(args.out), say, working, strict=True)
     first, last = (outcome.measured for outcome in done)
     assert first is not None and last is not None       # what fails is raised
@@ -115,17 +129,37 @@ def pair(args: argparse.Namespace, options: Options, known: Expectations, rules:
 
 
 def matrix(args: argparse.Namespace, options: Options, known: Expectations, rules: Sequence[Rule]) -> int:
-    """Compare the columns of a matrix file; one that fails is told, and the others go on."""
-    from conformance.compare import matrix_file, regression
+    """Compare the columns of a matrix file, each with the nearest before it, or with the baseline."""
+    from conformance.compare import matrix_file
+
+    columns = matrix_file.read(text_of(args.matrix), args.matrix)
+    baseline = None if args.baseline is None else matrix_file.named(columns, args.baseline)
+
+    def nearest(index: int, usable: Sequence[int]) -> int | None:
+        if baseline is None:
+            return matrix_file.before(columns, index, usable)
+        return baseline if index != baseline and baseline in usable else None
+
+    return several(args, [column.side for column in columns], nearest, options, known, rules)
+
+
+def several(
+    args: argparse.Namespace,
+    sides: Sequence[Side],
+    nearest: Nearest,
+    options: Options,
+    known: Expectations,
+    rules: Sequence[Rule],
+) -> int:
+    """Compare each side with another; one that fails is told, and the others go on."""
+    from conformance.compare import regression
     from conformance.compare.compared_sides import outcomes
     from conformance.report.comparison.columns import columns_json, columns_markdown, columns_text
     from conformance.report.progress import working
     from conformance.report.terminal import show
 
-    columns = matrix_file.read(text_of(args.matrix), args.matrix)
-    baseline = None if args.baseline is None else matrix_file.named(columns, args.baseline)
-    done = outcomes([column.side for column in columns], options, Path(args.out), say, working)
-    shown = against(columns, done, baseline, options, known, rules, args.only_changed)
+    done = outcomes(sides, options, Path(args.out), say, working)
+    shown = against(done, nearest, options, known, rules, args.only_changed)
     if args.format == "json":
         print(columns_json(shown))
     elif args.format == "markdown":
@@ -141,37 +175,36 @@ def matrix(args: argparse.Namespace, options: Options, known: Expectations, rule
 
 
 def against(
-    columns: Sequence[Column],
     done: Sequence[Outcome],
-    baseline: int | None,
+    nearest: Nearest,
     options: Options,
     known: Expectations,
     rules: Sequence[Rule],
     only_changed: bool,
 ) -> list[Shown]:
-    """Compare each measured column with the baseline, or with the one before it."""
-    from conformance.compare import matrix_file
+    """Compare each measured side with the nearest."""
     from conformance.report.comparison.columns import Shown
 
     usable = [index for index, outcome in enumerate(done) if outcome.measured is not None]
     shown = []
-    for index, (column, outcome) in enumerate(zip(columns, done, strict=True)):
+    for index, outcome in enumerate(done):
+        side = outcome.side
         settings = {
-            "requirements": list(column.requirements),
-            "environ": dict(column.env),
-            "python": column.python or None,
+            "requirements": list(side.requirements),
+            "environ": dict(side.environ),
+            "python": side.python or None,
             "frozen": [] if outcome.environment is None else list(outcome.environment.frozen),
         }
-        other = matrix_file.before(columns, index, usable) if baseline is None else baseline
         if outcome.measured is None:
-            shown.append(Shown(column.name, settings, str(outcome.failure)))
+            shown.append(Shown(side.name, settings, str(outcome.failure)))
             continue
-        before = None if other is None or other == index else done[other].measured
-        if other is None or before is None:
-            shown.append(Shown(column.name, settings))
+        other = nearest(index, usable)
+        earlier = None if other is None else done[other].measured
+        if earlier is None:
+            shown.append(Shown(side.name, settings))
             continue
-        told = tell(before, outcome.measured, options, known, rules, only_changed)
-        shown.append(Shown(column.name, settings, against=columns[other].name, told=told))
+        told = tell(earlier, outcome.measured, options, known, rules, only_changed)
+        shown.append(Shown(side.name, settings, against=earlier.side.name, told=told))
     return shown
 
 
