@@ -152,8 +152,8 @@ def test_another_sweep_is_told_by_the_first_field_that_differs(
 
 
 def test_another_schema_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.sweep.checkpoint.SCHEMA", "bce-conformance/sweep-checkpoint/2")
-    assert "sweep-checkpoint/1" in refusal(path)
+    monkeypatch.setattr("conformance.sweep.checkpoint.SCHEMA", "bce-conformance/sweep-checkpoint/3")
+    assert "sweep-checkpoint/2" in refusal(path)
 
 
 def test_an_existing_checkpoint_is_not_overwritten(path: Path) -> None:

@@ -1,27 +1,33 @@
 """Old releases, each in an environment of its own: known values of their losses, and what they lack.
 
-BCE_RELEASES names a folder of environments: torch-1.1.0, tensorflow-1.13.2, keras-3.0.5, jax-0.4.13, and so on. Without
-it, or without the environment of a release, its tests are skipped.
+Small environments are built; large ones are taken where ``bce-conformance environments build`` has made them.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+from commandline import REQUIRED
 from workbench import REVERSE, floats
 
+from conformance.environments import EnvironmentsError, Wanted, build, find
+from conformance.environments.recipe import compose
 from conformance.job import Job
 from conformance.measure import Pool
 from conformance.plan import Plan
 from conformance.subject import Filters, Subject, sources, subjects
 
-FOLDER = os.environ.get("BCE_RELEASES", "")
-pytestmark = pytest.mark.skipif(not FOLDER, reason="BCE_RELEASES names no folder of environments")
+pytestmark = pytest.mark.releases
+
+SMALL = 3.0
+"""Gigabytes: what is larger is not built for a test."""
+
+BESIDE = {"keras": ("tensorflow==2.21.0", "jax==0.10.2")}
+"""What is installed with a release, to run it on."""
 
 P = "torch.nn.functional.binary_cross_entropy"
 Z = P + "_with_logits"
@@ -70,12 +76,30 @@ def pool() -> Iterator[Pool]:
         yield pool
 
 
+@cache
+def python_of(release: str) -> str:
+    """The interpreter that has a release; elsewhere than in CI, why there is none."""
+    name, _, version = release.partition("-")
+    wanted = Wanted((f"{name}=={version}", *BESIDE.get(name, ())))
+    found = find(wanted)
+    if found is not None:
+        return found.python
+    if compose(wanted).gigabytes() > SMALL:
+        return f"! bce-conformance environments build {name}=={version} makes what is too large for a test"
+    try:
+        return build(wanted).python
+    except EnvironmentsError as error:
+        if REQUIRED:
+            raise
+        return f"! {error}"
+
+
 def plan_for(release: str, adapter: str, tier: str = "full") -> Plan:
     """The adapter, to be run by the interpreter of a release."""
-    python = Path(FOLDER, release, "bin", "python")
-    if not python.exists():
-        pytest.skip(f"{python} is not there")
-    return Plan([source for source in sources((), str(python)) if source.adapter.name == adapter], tier)
+    python = python_of(release)
+    if python.startswith("!"):
+        pytest.skip(python.removeprefix("! "))
+    return Plan([source for source in sources((), python) if source.adapter.name == adapter], tier)
 
 
 def asked(plan: Plan, path: str, mode: str, dtype: str, steps: Any = LOSS, values: Sequence[float] = (0.0, 1.0)) -> Job:
