@@ -31,6 +31,7 @@ from sweep_shards import (
     where,
 )
 
+from conformance.sweep import coordinator as coordinators
 from conformance.sweep import executors
 from conformance.sweep.checkpoint import Checkpoint
 from conformance.sweep.coordinator import ShardError, run
@@ -222,6 +223,22 @@ def test_a_scheduler_that_ends_is_a_sentence_and_nothing_is_lost(
             swept(path, opened, where, progress=progress)
     assert kept(path) >= keys(0, 1, 2)
     assert swept(path, SERIAL, where).keys() == EXPECTED.keys()
+
+
+def test_a_cluster_whose_workers_are_gone_for_good_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coordinators, "DESERTED_SECONDS", 2)
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**options, protocol="tcp") as cluster:
+        opened = partial(open_executor, "dask", 1, cluster.scheduler_address)
+
+        def progress(done: int, *_: int) -> None:
+            if done == 6:
+                cluster.scale(0)
+
+        with pytest.raises(ExecutorError, match=r"has no workers any more: start some; .*--resume"):
+            swept(path, opened, where, number=400, progress=progress)
+    assert kept(path) >= keys(0, 1, 2)
 
 
 def test_an_executor_that_takes_no_shards_is_a_sentence(path: Path) -> None:

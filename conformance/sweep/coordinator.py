@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
@@ -16,6 +17,9 @@ MOST_DEATHS = 3
 
 MOST_CULPRITS = 3
 """Shards in a row that may end their workers: when nothing else gets done either, the fault is not theirs."""
+
+DESERTED_SECONDS = 120.0
+"""So long a cluster may be without a worker: one that is replaced is back sooner, one that nobody replaces never."""
 
 WAKE_SECONDS = 1.0
 """How long Ctrl-C may wait where a wait cannot be interrupted, and a cluster's new workers for shards."""
@@ -118,6 +122,7 @@ class _Sweep(Generic[S]):
         self.culprits: dict[str, str] = {}     # key -> what happened
         self.fruitless = 0                     # culprits since a shard finished
         self.workers = 1
+        self.attended = time.monotonic()       # when there was a worker
         self._tell()
 
     @property
@@ -127,10 +132,13 @@ class _Sweep(Generic[S]):
     def advance(self, executor: Executor) -> None:
         """Run shards until none is left, or the executor broke."""
         running: dict[Future[Result], S] = {}  # oldest first
+        self.attended = time.monotonic()
         try:
             while running or self.left:
                 error = self._fill(executor, running)
                 wait(running, WAKE_SECONDS, FIRST_COMPLETED)
+                if time.monotonic() - self.attended > DESERTED_SECONDS:
+                    raise ExecutorError(f"The executor has no workers any more: start some; {self._kept()}.")
                 for future in [future for future in running if future.done()]:
                     error = error or self._harvest(future, running)
                 if error is not None:
@@ -143,7 +151,9 @@ class _Sweep(Generic[S]):
     def _fill(self, executor: Executor, running: dict[Future[Result], S]) -> BrokenExecutor | None:
         """Submit shards while there is room; the error where the executor is broken."""
         try:
-            self.workers = max(1, capacity(executor))
+            found = capacity(executor)
+            self.attended = time.monotonic() if found else self.attended
+            self.workers = max(1, found)
             while self.left and not self.trial and len(running) < (self.window or 2 * self.workers + 2):
                 if self.suspects and running:
                     return None
