@@ -81,7 +81,8 @@ def quotient(head: Values, rest: Values, divisor: float) -> Estimate:
     product = found * divisor
     lost = ((high * a - product) + high * b + low * a) + low * b  # Dekker's product: exactly what it was rounded by
     remainder = ((head - product) - lost) + rest
-    return Estimate(found, remainder / divisor, np.abs(found) * QUOTIENT)
+    found, rest = two_sum(found, remainder / divisor)  # which may be as much as an ulp
+    return Estimate(found, rest, np.abs(found) * QUOTIENT)
 
 
 def _halves(number: Any) -> tuple[Any, Any]:

@@ -69,3 +69,13 @@ def test_they_are_listed_with_where_they_were_measured(shipped: Path, capsys: py
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3 and lines[1].startswith("torch==2.9.1  pytorch; 1 findings, ")
     assert lines[1].endswith("A CPU, x86_64-avx512")
+
+
+def test_where_there_is_none_the_way_to_one_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(baselines, "folder", lambda: tmp_path / "none")
+    assert main(["baselines", "list"]) == 0
+    assert capsys.readouterr().out.startswith(f"There is none in {tmp_path / 'none'}: bce-conformance baselines write")
+    with pytest.raises(BaselineError, match=r"no baseline of torch, nor of anything: give a saved run, or measure one"):
+        find("torch==2.9.1")

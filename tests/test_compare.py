@@ -274,6 +274,18 @@ def test_a_malformed_matrix_file_is_one_sentence(tmp_path: Path) -> None:
     refused(here("compare", "--matrix", str(tmp_path / "mine.toml")), 4, "mine.toml: matrix.req.torch must be a list")
 
 
+def test_a_matrix_of_one_column_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('[matrix.req]\ntorch = ["2.9.1"]\n')
+    refused(here("compare", "--matrix", str(tmp_path / "mine.toml")), 4, "one column, torch==2.9.1, and nothing to")
+
+
+def test_no_run_is_compared_with_what_took_its_place(tmp_path: Path) -> None:
+    saved = write(make_run(cell()), tmp_path / "current")
+    options = ("--adapter", "reference", "--quick", "--out")
+    refused(here("compare", str(saved), "current", *options, str(tmp_path)), 4, "would be overwritten")
+    refused(here("audit", "--against", str(saved), *options, str(tmp_path / "current")), 4, "would be overwritten")
+
+
 def test_two_runs_without_common_cells_are_never_green(tmp_path: Path) -> None:
     paths = [str(write(make_run(cell(mode=mode)), tmp_path / mode)) for mode in ("eager", "vmap")]
     done = here("compare", *paths)

@@ -67,6 +67,13 @@ def test_a_change_is_told_with_both_values_and_the_exact_one() -> None:
     assert said[-1] == "1 cell in both runs: 1 new; fails on regression: 1"
 
 
+def test_what_one_run_lacks_is_counted_apart_from_what_both_have() -> None:
+    comparison = compare(make_run(NEW[0]), make_run(NEW[1], cell(mode="vmap"), lost(mode="jit")))
+    assert lines(comparison)[-1] == (
+        "1 cell in both runs: 1 new; 2 appeared in one of them; fails on regression: 1"
+    )
+
+
 def test_what_is_compared_is_told_first() -> None:
     said = lines(changed(NEW))
     assert said[0] == "before  torch==2.9.1: pytorch (torch 2.9.1); default tier; A CPU, x86_64-avx512"

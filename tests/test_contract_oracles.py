@@ -12,7 +12,7 @@ import pytest
 
 from conformance import contracts, oracle
 from conformance.adapter import EntryPoint
-from conformance.contracts import Contract, log_clamped
+from conformance.contracts import Contract, log_clamped, log_clamped_logits
 from conformance.estimate import Estimate, quotient, two_sum
 from conformance.exact import Exact, round_to
 from conformance.formats import BFLOAT16, BINARY16, BINARY32, Bits, Format, Values, neighbours, rounded, to_float64
@@ -200,13 +200,27 @@ def test_the_floor_of_a_derivative_is_known_to_the_last_bit() -> None:
 
 def test_a_quotient_and_its_remainder() -> None:
     random = np.random.default_rng(6)
-    a, b = random.standard_normal(500), random.standard_normal(500) * 2.0**-60
+    a, b = random.standard_normal(500), random.standard_normal(500) * np.array([2.0**-60, 2.0**-53] * 250)
     head, rest = two_sum(a, b)
     found = quotient(head, rest, 1 / 3)
+    assert (found.head + found.rest == found.head).all()
     for k in range(500):
         exact = (Fraction(head[k]) + Fraction(rest[k])) / Fraction(1 / 3)
         away = abs(Fraction(found.head[k]) + Fraction(found.rest[k]) - exact)
         assert away <= Fraction(found.slack[k])
+
+
+def test_what_is_said_twice_backward_is_known_beside_the_floor_too() -> None:
+    """At logits of binary64, as no number of a narrower format comes so close."""
+    contract = contracts.load("log_clamped_logits(-100)", LOGIT)
+    ((_, constants),) = documented.variants(contract, "d2_logits", BINARY32)
+    x = -np.log(int(constants[1].p) / int(constants[1].q)) * (1 + np.linspace(-3, 3, 25) * log_clamped_logits.MARGIN)
+    for label in (0.0, 0.3125, 1.0):
+        columns = (np.concatenate((x, -x)), np.full(50, label))
+        estimates = log_clamped_logits.oracle("d2_logits", columns, constants)
+        assert estimates is not None
+        exact = contract_golden(contract, "d2_logits", constants, columns)
+        oracle.compare("d2_logits", *estimates, exact, columns)
 
 
 @EVERY

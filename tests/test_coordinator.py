@@ -43,20 +43,26 @@ POOL: Opened = partial(open_executor, "processes", 2)
 EXPECTED = {part.key: judge(part) for part in parts(8)}
 
 
-@pytest.fixture(scope="module")
-def dask() -> Iterator[Opened]:
-    """A real cluster of two processes."""
+@contextmanager
+def cluster_of(workers: int) -> Iterator[Opened]:
+    """A real Dask cluster of so many processes."""
     distributed = pytest.importorskip("distributed")
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
     try:
-        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
-            yield partial(open_executor, "dask", 2, cluster.scheduler_address)
+        with distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster:
+            yield partial(open_executor, "dask", workers, cluster.scheduler_address)
     finally:
         if before is None:
             del os.environ["PYTHONPATH"]
         else:
             os.environ["PYTHONPATH"] = before
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Opened]:
+    with cluster_of(2) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -195,9 +201,12 @@ def test_on_dask_a_worker_that_dies_once_costs_nothing(path: Path, dask: Opened)
     assert "part-3" in notes(path, "died")
 
 
-def test_on_dask_a_shard_that_kills_its_workers_is_named_after_all_others(path: Path, dask: Opened) -> None:
-    with pytest.raises(ShardError, match=r"part-3 \(\d+ times\)"):
-        swept(path, dask, kill_always)
+def test_on_dask_a_shard_that_kills_its_workers_is_named_after_all_others(path: Path) -> None:
+    """With more workers than it can kill: Dask's own replacing of one has been seen to take minutes."""
+    config = pytest.importorskip("dask").config
+    allowed = config.set({"distributed.scheduler.allowed-failures": 0})
+    with allowed, cluster_of(6) as opened, pytest.raises(ShardError, match=r"part-3 \(3 times\)"):
+        swept(path, opened, kill_always)
     assert kept(path) == EXPECTED.keys() - {"part-3"}
 
 
@@ -226,7 +235,7 @@ def test_a_scheduler_that_ends_is_a_sentence_and_nothing_is_lost(
 
 
 def test_a_cluster_whose_workers_are_gone_for_good_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coordinators, "DESERTED_SECONDS", 2)
+    monkeypatch.setattr(coordinators, "MOST_DESERTED", 2)
     distributed = pytest.importorskip("distributed")
     options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options, protocol="tcp") as cluster:

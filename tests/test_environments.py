@@ -15,7 +15,7 @@ import pytest
 
 from conformance.commands import environments as command
 from conformance.environments import EnvironmentsError, build, existing, find, interpreters
-from conformance.environments.cache import RECORD, Environment, cached, place, unfinished
+from conformance.environments.cache import RECORD, Environment, cached, kept, place, unfinished
 from conformance.environments.installers import Failed, Resolved
 from conformance.environments.interpreters import Interpreter
 from conformance.environments.locks import locked
@@ -138,7 +138,7 @@ def test_a_full_disk_is_refused_before_anything_is_installed(monkeypatch: pytest
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10**9))
     installer = Linked(pins=("torch==2.13.0",), installing=raising(AssertionError("installed")))
-    with pytest.raises(EnvironmentsError, match=r"^torch==2\.13\.0 needs about 5\.8 GB in .* 1\.0 GB are free"):
+    with pytest.raises(EnvironmentsError, match=r"^torch==2\.13\.0 needs about 5\.8 GB in .* 1\.00 GB are free"):
         build(TORCH, quietly, installer)
     said: list[str] = []
     build(TORCH, said.append, Linked(pins=("torch==2.13.0+cpu",)))
@@ -169,6 +169,36 @@ def test_a_cache_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("BCE_ENVIRONMENTS", str(tmp_path / "file" / "cache"))
     with pytest.raises(EnvironmentsError, match=r"cannot be made .*: set BCE_ENVIRONMENTS to another"):
         make()
+
+
+def test_a_cache_that_cannot_be_written_is_said_and_what_stands_there_is_used(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment = make()
+    refused, opened = raising(OSError(30, "Read-only file system")), os.open
+
+    def read_only(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT:
+            refused()
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", read_only)
+    monkeypatch.setattr(os, "utime", lambda path: refused())
+    assert make() == environment
+    with pytest.raises(EnvironmentsError, match=r"^mine==2 cannot be built in .*Read-only file system.*: make room"):
+        make(Wanted(("mine==2",)))
+    assert f"kept {environment.name}: " in bce(capsys, "prune", "--all") and cached() == [environment]
+
+
+def test_a_disk_that_fills_up_while_building_is_said(cache: Path) -> None:
+    with pytest.raises(EnvironmentsError, match=r"^mine==1 cannot be built in .*No space left.*: make room there"):
+        build(MINE, quietly, Linked(installing=raising(OSError(28, "No space left on device"))))
+    assert not [path for path in cache.iterdir() if path.is_dir()]
+
+
+def test_a_set_of_requirements_has_no_order_and_one_spelling() -> None:
+    first = make(Wanted(("mine==1", "Your_s>=2"))).folder
+    assert make(Wanted(("your-s >= 2", "mine==1"))).folder == first and len(cached()) == 1
 
 
 def test_two_processes_do_not_build_the_same() -> None:
@@ -257,6 +287,22 @@ def test_what_is_being_built_is_not_pruned(capsys: pytest.CaptureFixture[str]) -
     with locked(environment.folder):
         assert f"kept {environment.name}: " in bce(capsys, "prune", "--all")
     assert cached() == [environment]
+
+
+def test_what_is_in_use_is_not_pruned(capsys: pytest.CaptureFixture[str]) -> None:
+    environment = make()
+    with kept(environment), kept(environment), kept(existing(sys.executable)):
+        assert f"kept {environment.name}: " in bce(capsys, "prune", "--all")
+    assert cached() == [environment]
+    assert f"removed {environment.name}\n" in bce(capsys, "prune", "--all")
+
+
+@pytest.mark.parametrize("days", ["-1", "nan", "inf", "soon"])
+def test_a_span_of_time_is_one(days: str, capsys: pytest.CaptureFixture[str]) -> None:
+    make()
+    with pytest.raises(SystemExit):
+        bce(capsys, "prune", f"--older-than={days}")
+    assert f"{days} is no number of days: give one such as 30" in capsys.readouterr().err and len(cached()) == 1
 
 
 def test_using_an_environment_keeps_it_from_being_pruned(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,7 @@ def test_a_path_is_taken_as_it_is(machine: Path) -> None:
 @pytest.mark.parametrize("path", ["/nowhere/python", "/bin/true"])
 def test_a_path_that_is_no_python_is_said(path: str) -> None:
     assert ask(path) is None
-    with pytest.raises(EnvironmentsError, match=f"^{path} does not run as Python: give --python the path of"):
+    with pytest.raises(EnvironmentsError, match=f"^{path} does not run as Python: give the path of"):
         named(path)
 
 
@@ -124,7 +124,12 @@ def test_another_interpreter_is_not_led_to_these_packages(monkeypatch: pytest.Mo
     assert interpreters.surroundings({"PYTHONHOME": "x", "PATH": "y"}) == {"PATH": "y"}
 
 
-def test_what_is_installed_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backport", [False, True])
+def test_what_is_installed_is_read(tmp_path: Path, backport: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backport, which others import, puts a finder of its own before Python's."""
+    if backport:
+        finder = pytest.importorskip("importlib_metadata").MetadataPathFinder()
+        monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
     for name, version, url in (("B_b", "2.0", ""), ("a", "1.5+cpu", ""), ("c", "3", "file:///c.whl")):
         folder = tmp_path / f"{name}-{version}.dist-info"
         folder.mkdir()

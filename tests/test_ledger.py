@@ -179,6 +179,30 @@ def test_results_that_are_what_is_documented_are_judged_as_by_certified_values(
                 assert ours == pytest.approx(theirs, rel=2.0**-20, abs=2.0**-20)
 
 
+def test_a_power_of_two_at_an_end_of_a_run_has_an_ulp_of_its_own() -> None:
+    """1/(1 − p) is 2 at p = 1/2: so many finer ULPs there are in the bin of twice the error at the other end."""
+    entry = EntryPoint("f", "binary_cross_entropy", "f(probability, label)")
+    measured, column = Measured(entry, "binary32", (False, False)), Column(0, 0x3F000000, 384)
+    bits = np.full(column.count, 0x40000000 - 1536, np.uint32)
+    ledger = Ledger(measured)
+    ledger.enter(("d_probabilities",), column, (bits,))
+    due = point_by_point(measured, "d_probabilities", column, bits)[1]
+    assert ledger.part().histograms["d_probabilities/hard0"] == due == {"+2^-1": {"4099": 255, "4100": 129}}
+
+
+def test_a_contract_that_turns_in_the_midst_of_a_run_is_seen() -> None:
+    """Twice backward the clamped sigmoid falls to −3/4 where s is its floor, near 27.631, and rises again."""
+    entry = EntryPoint("f", "sigmoid_cross_entropy", "f(logit, label)", "log_clamped_logits(-100)")
+    measured = Measured(entry, "binary32", (False, False))
+    column = Column(0, int(from_float64(np.array([27.631]), BINARY32)[0]) - COUNT // 2, COUNT)
+    bits = np.full(column.count, from_float64(np.array([-0.74999]), BINARY32)[0])
+    ledger = Ledger(measured)
+    ledger.enter(("d2_logits",), column, (bits,))
+    (found,) = ledger.part().cells.values()
+    ((_, due),) = point_by_point(measured, "d2_logits", column, bits)[0].items()
+    assert found.verdicts == due.verdicts and found.verdicts.keys() == {"by-source", "wrong-sign"}
+
+
 def test_what_is_documented_in_the_midst_of_a_run_is_seen() -> None:
     """A constant that is far off at both ends, on either side, and right between them."""
     measured = Measured(PROBABILITY, "binary32", (False, False))

@@ -57,10 +57,8 @@ def test_combinations_are_left_out_and_added() -> None:
     [matrix.env]
     ONE = ["a", "b"]
     [[exclude]]
-    req = {torch = "2.9.*"}
+    req = {Torch = "2.9.*"}
     env = {ONE = "b"}
-    [[exclude]]
-    req = {jax = "*"}
     [[include]]
     python = "3.8"
     req = {torch = "1.8.1"}
@@ -99,6 +97,8 @@ def test_combinations_are_left_out_and_added() -> None:
         ('[[include]]\nreqs = {torch = "2"}', "'reqs' is not a part of [[include]]"),
         ('[[exclude]]\nreq = {torch = ["2"]}', "[[exclude]] takes one text for each name"),
         ('[[exclude]]\nreq = "torch"', "[[exclude]] takes one text for each name"),
+        ('[matrix.req]\ntorch = ["2"]\n[[exclude]]\nreq = {jax = "*"}', "speaks of 'jax', which is no axis"),
+        ('[matrix.env]\nONE = ["2"]\n[[exclude]]\nenv = {one = "*"}', "speaks of 'one', which is no axis"),
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_file(text: str, words: str) -> None:

@@ -92,7 +92,7 @@ def test_of_others_nothing_is_known(text: str) -> None:
 
 def test_a_user_types_only_the_release() -> None:
     found = recipe("torch==1.8.1")
-    assert found.requirements == ("numpy<1.24", "torch==1.8.1", "typing_extensions")
+    assert found.requirements == ("numpy<1.24", "torch==1.8.1", "typing-extensions")
     assert found.python[0] == "3.8" and not found.left_out and not found.unknown
     assert found.gigabytes() == pytest.approx(1.7)
 
@@ -123,7 +123,7 @@ def test_no_cpu_build_stands_for_tensorflow_on_a_platform_without_it(monkeypatch
 
 def test_what_the_user_asks_for_is_the_users() -> None:
     found = recipe("torch==1.8.1", "numpy==1.21.6")
-    assert found.requirements == ("numpy==1.21.6", "torch==1.8.1", "typing_extensions")
+    assert found.requirements == ("numpy==1.21.6", "torch==1.8.1", "typing-extensions")
     assert "jax==0.4.30" in recipe("keras==3.6.0", "jax==0.4.30").requirements
     assert "keras==3.3.3" in recipe("tensorflow==2.16.2", "keras==3.3.3").requirements
     assert "keras==3.4.1" in recipe("tensorflow==2.16.2").requirements

@@ -5,7 +5,7 @@ import numpy as np
 from conformance.adapter import EntryPoint
 from conformance.formats import BINARY64, Bits, from_float64, to_float64
 from conformance.sweep.measured import Measured
-from conformance.sweep.search import Patterns, search, unasked
+from conformance.sweep.search import Found, Patterns, around, search, unasked
 
 ZERO = 0
 SIGMOID = EntryPoint("example.loss", "sigmoid_cross_entropy", "")
@@ -17,6 +17,14 @@ def test_pairs_are_asked_once() -> None:
     asked, (inputs, labels) = unasked(asked, _patterns(3, 7, 9, 9), _patterns(1, 1, 0, 0))
     assert (inputs.tolist(), labels.tolist()) == ([7, 9], [1, 0])
     assert asked.tolist() == [[7, 0], [3, 1], [7, 1], [9, 0]]
+
+
+def test_what_is_around_the_last_pattern_is_no_zero() -> None:
+    last = np.array([(1 << 63) - 1, (1 << 64) - 1], np.uint64)
+    found = Found(last, np.zeros(2, np.uint64), np.zeros(2, np.int64), np.zeros(2), np.zeros(2))
+    moved, _ = around([found], 40, BINARY64, np.random.default_rng(1))
+    size = moved & np.uint64((1 << 63) - 1)
+    assert len(moved) and (size >= last[0] - np.uint64(1 << 40)).all() and (size == last[0]).any()
 
 
 def test_a_pole_is_found_and_no_input_counts_twice() -> None:

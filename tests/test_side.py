@@ -9,7 +9,7 @@ from handmade import cell, lost, make_run
 
 from conformance.compare import baselines
 from conformance.compare.measured_side import Options, others_of, saved
-from conformance.compare.side import Side, SideError, installed, kept, known, meant, parse
+from conformance.compare.side import Side, SideError, installed, kept, known, meant, parse, spared
 from conformance.environments.recipe import EnvironmentsError
 from conformance.run import write
 from conformance.subject import Filters, sources
@@ -118,6 +118,17 @@ def test_folders_are_safe_names() -> None:
         "keras==3.6.0-tensorflow==2.21.0-XLA_FLAGS=--x-y"
     )
     assert Side("../..").folder == "side"
+
+
+def test_a_saved_run_is_not_overwritten_by_what_is_compared_with_it(tmp_path: Path) -> None:
+    path = write(make_run(cell()), tmp_path / "mine")
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    sides = [Side("mine", results=place) for place in (tmp_path / "mine", path, tmp_path / "link")]
+    for side in sides:
+        spared(side, tmp_path / "other")
+        spared(Side("current"), tmp_path / "mine")
+        with pytest.raises(SideError, match=r"^The run mine would be overwritten by what is compared with it: give"):
+            spared(side, tmp_path / "mine")
 
 
 def test_the_options_choose_cells_of_a_saved_run(tmp_path: Path) -> None:

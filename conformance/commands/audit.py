@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         return list_known_defects(args)
     from conformance import auditing, expectations, observations, selection
     from conformance.compare.measured_side import Measured, Options
-    from conformance.compare.side import Side
+    from conformance.compare.side import Side, spared
     from conformance.places import adapters_folder
     from conformance.report.progress import working
     from conformance.report.terminal import report, show
@@ -73,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
         print("bce-conformance: nothing fits all these options; bce-conformance list shows what does", file=sys.stderr)
         return NOTHING_RAN
     side = parsed(args.against) if args.against else None
+    if side is not None:
+        spared(side, Path(args.out))
     folder = prepare(args.out)
     known = expectations.load(adapters_folder(), *(Path(s.file).parent for s in found))
     audited = auditing.audit(found, filters, wanted, working, auditing.frozen(args.python))

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
 def listed(args: argparse.Namespace) -> int:
     """Name the baselines."""
-    from conformance.compare.baselines import known
+    from conformance.compare.baselines import folder, known
     from conformance.run import read
 
     for (name, version), path in known().items():
@@ -44,6 +44,8 @@ def listed(args: argparse.Namespace) -> int:
         found = ", ".join(record["name"] for record in baseline.adapters)
         size = f"{len(baseline.findings):,} findings, {path.stat().st_size >> 10} KiB"
         print(f"{name}=={version}  {found}; {size}; {where}")
+    if not known():
+        print(f"There is none in {folder()}: bce-conformance baselines write torch==2.9.1 measures one.")
     return 0
 
 

@@ -24,7 +24,8 @@ For requirements an environment is built, or taken from the cache.
 
 --fail-on: regression (the default) is a finding that is new or worse; new-nan a NaN where none was; any-bit
 a result that is not the same bit for bit; ulp>N an error that grew by more than N ULPs, findings or not.
-Exit status: 0 nothing of that, 1 something, or a side that could not be measured; 4 usage; 5 nothing to compare.
+Exit status: 0 nothing of that; 1 something, or a framework or a column of a matrix that could not be measured; 4 usage,
+or an environment that cannot be had; 5 nothing to compare.
 
 examples:
   bce-conformance compare "torch==2.9.1" "torch==2.13.0" --quick
@@ -133,6 +134,9 @@ def matrix(args: argparse.Namespace, options: Options, known: Expectations, rule
     from conformance.compare import matrix_file
 
     columns = matrix_file.read(text_of(args.matrix), args.matrix)
+    if len(columns) == 1:
+        said = f"{args.matrix} has one column, {columns[0].name}, and nothing to compare it with"
+        raise matrix_file.MatrixError(f"{said}: add another.")
     baseline = None if args.baseline is None else matrix_file.named(columns, args.baseline)
 
     def nearest(index: int, usable: Sequence[int]) -> int | None:

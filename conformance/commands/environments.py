@@ -55,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     which = pruning.add_mutually_exclusive_group()
     which.add_argument("names", nargs="*", default=[], metavar="NAME", help="as list shows them")
-    which.add_argument("--older-than", type=float, metavar="DAYS", help="those that were not used for so long")
+    which.add_argument("--older-than", type=_days, metavar="DAYS", help="those that were not used for so long")
     which.add_argument("--all", action="store_true", help="all of them")
 
 
@@ -107,12 +107,23 @@ def _prune(args: argparse.Namespace) -> int:
             print(f"removed {environment.name}")
             freed += environment.bytes
         else:
-            print(f"kept {environment.name}: it is being built, or cannot be removed")
+            print(f"kept {environment.name}: it is being built or used, or cannot be removed")
     for folder in environment_cache.unfinished():
         if environment_cache.remove(folder):
             print(f"removed {folder.name}, which was never finished")
     print(f"{freed / 1e9:.2f} GB in {environment_cache.place()} removed, less what uv's cache still holds of it")
     return 0
+
+
+def _days(text: str) -> float:
+    """A number of days, which a span of time can hold."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is no number of days: give one such as 30")
+    return found
 
 
 def _is_chosen(environment: Environment, args: argparse.Namespace) -> bool:
@@ -122,6 +133,8 @@ def _is_chosen(environment: Environment, args: argparse.Namespace) -> bool:
 
 
 def _lines(found: list[Environment], place: Path) -> list[str]:
+    from conformance.report.figures import count
+
     if not found:
         return [f"There is none in {place}."]
     lines = []
@@ -132,7 +145,7 @@ def _lines(found: list[Environment], place: Path) -> list[str]:
             f" {environment.installer} in {environment.seconds:.0f} s, last used {environment.used:%Y-%m-%d}",
             f"  {environment.folder}",
         ]
-    return [*lines, "", f"{len(found)} environments, {sum(one.bytes for one in found) / 1e9:.2f} GB"]
+    return [*lines, "", f"{count(len(found), 'environment')}, {sum(one.bytes for one in found) / 1e9:.2f} GB"]
 
 
 def _record(environment: Environment) -> dict[str, object]:

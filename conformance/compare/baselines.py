@@ -65,7 +65,10 @@ def find(text: str) -> Path:
         return known()[name, max(fitting)]
     if versions:
         raise BaselineError(f"There is no baseline of {text}: there are those of {', '.join(map(str, versions))}.")
-    others = ", ".join(dict.fromkeys(distribution for distribution, _ in known())) or "nothing yet"
+    others = ", ".join(dict.fromkeys(distribution for distribution, _ in known()))
+    if not others:
+        said = f"There is no baseline of {wanted.name}, nor of anything"
+        raise BaselineError(f"{said}: give a saved run, or measure one with bce-conformance baselines write {text}.")
     raise BaselineError(f"There is no baseline of {wanted.name}: there are those of {others}.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from conformance.cell import Cell
 from conformance.verdicts import SEVERITY
 
@@ -24,6 +26,10 @@ COUNTED = frozenset(
     )
 )
 """The findings that are wholly wrong: each case more is worse. How many are inexact says little beside by how much."""
+
+
+PROVEN = ("flushed", "daz")
+"""What a zero is called where a probe proved that a mode flushes; where none did, the same zero is lost."""
 
 
 def kind_of(before: Cell, after: Cell, same_cpu: bool) -> tuple[str, str]:
@@ -57,8 +63,13 @@ def kind_of(before: Cell, after: Cell, same_cpu: bool) -> tuple[str, str]:
 
 def _turn(before: Cell, after: Cell) -> int:
     """1 where a cell's findings are worse than they were, -1 where they are better, else 0."""
+    tallies = [dict(before.verdicts), dict(after.verdicts)]
+    if any((kind in tallies[0]) != (kind in tallies[1]) for kind in PROVEN):
+        tallies = [_unproven(tally) for tally in tallies]       # only one of them is known to flush
+        if tallies[0] == tallies[1] and same_results(before, after):
+            return 0
     for kind in SEVERITY:
-        counts = [cell.verdicts.get(kind, 0) for cell in (before, after)]
+        counts = [tally.get(kind, 0) for tally in tallies]
         if kind not in COUNTED or before.cases != after.cases:
             counts = [min(count, 1) for count in counts]
         if counts[0] != counts[1]:
@@ -69,6 +80,12 @@ def _turn(before: Cell, after: Cell) -> int:
     if figures[1] >= ONE_BIT * figures[0] and figures[1] > figures[0]:
         return 1
     return -1 if figures[0] >= ONE_BIT * figures[1] and figures[0] > figures[1] else 0
+
+
+def _unproven(tally: Mapping[str, int]) -> dict[str, int]:
+    """How often each verdict came back, as if no probe had proved that the mode flushes."""
+    zeros = sum(tally.get(kind, 0) for kind in ("lost", *PROVEN))
+    return {**{kind: count for kind, count in tally.items() if kind not in PROVEN}, "lost": zeros}
 
 
 def same_results(before: Cell, after: Cell) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from conformance.auditing import Working
 from conformance.compare.case_by_case import CaseByCase
 from conformance.compare.comparison import Comparison, Entry, compare
 from conformance.compare.measured_side import Measured, Options, Say, environment, measure, others_of, saved
-from conformance.compare.side import Side, SideError
+from conformance.compare.side import Side, SideError, spared
 from conformance.environments import Environment, EnvironmentsError
+from conformance.environments.cache import kept
 from conformance.expectations import Expectations
 from conformance.run import RunError, prepare
 from conformance.subject import Source
@@ -57,15 +59,30 @@ def outcomes(
     strict : bool
         Raise the first failure; else it is the outcome of its side, and the others go on.
     """
-    found: list[Outcome] = []
-    for side in sides:
-        alike = next((one for one in found if _one_environment(one.side, side)), None)
-        try:
-            found.append(replace(alike, side=side) if alike is not None else _ready(side, options, say))
-        except FAILURES as error:
-            if strict:
-                raise
-            found.append(Outcome(side, failure=error))
+    for folder in (folder for side, folder in zip(sides, folders(sides, out), strict=True) if side.results is None):
+        for side in sides:
+            spared(side, folder)
+    with ExitStack() as using:
+        found: list[Outcome] = []
+        for side in sides:
+            alike = next((one for one in found if _one_environment(one.side, side)), None)
+            try:
+                found.append(replace(alike, side=side) if alike is not None else _ready(side, options, say))
+            except FAILURES as error:
+                if strict:
+                    raise
+                found.append(Outcome(side, failure=error))
+            built = found[-1].environment
+            if built is not None:
+                using.enter_context(kept(built))        # somebody may prune meanwhile
+        return _measured(found, options, out, say, working, strict)
+
+
+def _measured(
+    found: Sequence[Outcome], options: Options, out: Path, say: Say, working: Working, strict: bool
+) -> list[Outcome]:
+    """Measure in every environment that stands."""
+    found, sides = list(found), [one.side for one in found]
     others = others_of(sides, [one.measured.run for one in found if one.measured is not None], options.found)
     for index, (outcome, folder) in enumerate(zip(found, folders(sides, out), strict=True)):
         if outcome.environment is None:

@@ -104,6 +104,7 @@ def read(text: str, place: str = FILE) -> tuple[Column, ...]:
     req, env = (_axes(matrix.get(name, {}), name, place) for name in _TABLES)
     pythons = _values(data.get("python", [""]), "python", place)
     excluded = [_row(row, "exclude", place) for row in _rows(data, "exclude", place)]
+    _on_axes(excluded, req, env, place)
     columns = [column for column in _product(req, env, pythons) if not any(_fits(column, row) for row in excluded)]
     if not (matrix.get("req") or matrix.get("env") or "python" in data):
         columns = []
@@ -165,10 +166,10 @@ def _product(
 
 def _fits(column: Column, row: Column) -> bool:
     """Whether an excluded combination, whose values may be globs, is part of a column."""
-    req, env = dict(column.req), dict(column.env)
+    req, env = {canonicalize_name(name): version for name, version in column.req}, dict(column.env)
     return (
-        all(fnmatchcase(req[name], glob) if name in req else False for name, glob in row.req)
-        and all(fnmatchcase(env[name], glob) if name in env else False for name, glob in row.env)
+        all(fnmatchcase(req[canonicalize_name(name)], glob) for name, glob in row.req)
+        and all(fnmatchcase(env[name], glob) for name, glob in row.env)
         and (not row.python or fnmatchcase(column.python, row.python))
     )
 
@@ -210,6 +211,16 @@ def _only(table: Mapping[str, Any], names: Sequence[str], place: str, where: str
     odd = sorted(table.keys() - set(names))
     if odd:
         raise MatrixError(f"{place}: {odd[0]!r} is not a part of {where}: known are {', '.join(names)}.")
+
+
+def _on_axes(rows: Sequence[Column], req: Iterable[str], env: Iterable[str], place: str) -> None:
+    """See that what is excluded is of the axes: another name would exclude nothing, and say nothing."""
+    axes = {*map(canonicalize_name, req), *env}
+    for row in rows:
+        for name in (*(canonicalize_name(name) for name, _ in row.req), *(name for name, _ in row.env)):
+            if name not in axes:
+                said = f"{place}: [[exclude]] speaks of {name!r}, which is no axis of the matrix"
+                raise MatrixError(f"{said}: correct the name, or remove it.")
 
 
 def _requirement(name: str, version: str) -> str:

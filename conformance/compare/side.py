@@ -151,6 +151,21 @@ def known(side: Side, found: Sequence[Source]) -> None:
         )
 
 
+def spared(side: Side, folder: Path) -> None:
+    """See that what is measured now does not take the place of a saved run that it is compared with.
+
+    Raises
+    ------
+    SideError
+        It would: the run would be compared with itself.
+    """
+    if side.results is None:
+        return
+    file = side.results / FILE if side.results.is_dir() else side.results
+    if file.resolve() == (folder / FILE).resolve():
+        raise SideError(f"The run {side.name} would be overwritten by what is compared with it: give another --out.")
+
+
 def kept(cell: Cell, filters: Filters) -> bool:
     """Whether a cell of a saved run passes what chooses subjects; the tier was chosen when it was measured."""
     wanted = (

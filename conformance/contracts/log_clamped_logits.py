@@ -29,7 +29,9 @@ MARGIN = 2.0**-30
 SMALL = 700.0
 """From here on e^−|x| has not all of binary64's bits."""
 TINY = 2.0**-32
-"""Floors below this are."""
+"""Floors below this are far below that margin."""
+LARGE = 32.0
+"""Clamps above this leave an e^−clamp below 2^-46."""
 BY_LOGITS = {"d_probabilities": "d_logits", "d2_probabilities": "d2_logits"}
 BY_PROBABILITIES = {ours: theirs for theirs, ours in BY_LOGITS.items()}
 
@@ -103,7 +105,7 @@ def unchanged(quantity: str, columns: Sequence[Values], constants: Constants) ->
     clamp, floor = (float(int(c.p) / int(c.q)) for c in constants)
     inside = np.isfinite(x) & (y >= 0) & (y <= 1)
     mask: Mask = np.zeros(inside.shape, bool)
-    if quantity == "loss":
+    if quantity == "loss" and clamp > LARGE:
         most = clamp * (1 - MARGIN)  # by more than log1p(e^−clamp), by which softplus exceeds its argument
         mask = inside & ((x < most) | (y == 1)) & ((x > -most) | (y == 0))
     elif quantity == "d_logits" and floor < TINY:
@@ -138,7 +140,7 @@ def oracle(quantity: str, columns: Sequence[Values], constants: Constants) -> tu
         p = 1 / (1 + e)
         n, s = e * p, e * p * p
         beyond = a > -math.log(floor) * (1 + MARGIN)
-        share = np.where(beyond, s / floor, 1.0)
+        share = np.minimum(s / floor, 1.0)
         up, down = own * p * share, other * n * share
         if quantity == "d_logits":
             up, down = (np.where(beyond, part, np.nan) for part in (up, down))

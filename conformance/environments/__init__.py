@@ -52,8 +52,14 @@ def build(wanted: Wanted, say: Say = print, installer: Installer | None = None) 
             raise EnvironmentsError(
                 f"The folder {folder.parent} cannot be made ({error.strerror}): set BCE_ENVIRONMENTS to another."
             ) from error
-        with locked(folder, lambda: say(f"Another process builds {folder.name}: waiting for it")):
-            found = standing(folder) or _build(wanted, recipe, folder, say, installer or installers.choose())
+        try:
+            with locked(folder, lambda: say(f"Another process builds {folder.name}: waiting for it")):
+                found = standing(folder) or _build(wanted, recipe, folder, say, installer or installers.choose())
+        except OSError as error:
+            raise EnvironmentsError(
+                f"{' '.join(wanted.requirements)} cannot be built in {folder.parent} ({error}): make room there, or"
+                " set BCE_ENVIRONMENTS to a folder that can be written."
+            ) from error
     touch(found)
     return found
 
@@ -159,7 +165,7 @@ def _shortage(what: str, gigabytes: float, free_bytes: int) -> str:
     if free_bytes >= gigabytes * 1e9:
         return ""
     return (
-        f"{what} needs about {gigabytes:.1f} GB in {place()} and {free_bytes / 1e9:.1f} GB are free: make room with"
+        f"{what} needs about {gigabytes:.1f} GB in {place()} and {free_bytes / 1e9:.2f} GB are free: make room with"
         " bce-conformance environments prune, or set BCE_ENVIRONMENTS to a folder on a larger disk."
     )
 

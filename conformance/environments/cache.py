@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from conformance.environments.installers import python_of
-from conformance.environments.locks import locked
+from conformance.environments.locks import is_used, locked, used
 
 RECORD = "bce-environment.json"
 """Written last, by renaming: a folder without it was never finished and is not used."""
@@ -103,8 +104,14 @@ def write(environment: Environment) -> None:
 
 
 def touch(environment: Environment) -> None:
-    """Note that an environment is used."""
-    os.utime(environment.folder / RECORD)
+    """Note that an environment is used, where the cache can be written."""
+    with suppress(OSError):
+        os.utime(environment.folder / RECORD)
+
+
+def kept(environment: Environment) -> AbstractContextManager[None]:
+    """Keep an environment from being removed, as long as it is in use; one that was not built here is nobody's."""
+    return used(environment.folder / RECORD)
 
 
 def cached() -> list[Environment]:
@@ -121,15 +128,15 @@ def unfinished() -> list[Path]:
 
 
 def remove(folder: Path) -> bool:
-    """Remove an environment with its log, and tell whether that was possible: nobody builds it now."""
-    with locked(folder) as is_mine:
-        if not is_mine:
-            return False
-        if folder.is_dir():
-            (folder / RECORD).unlink(missing_ok=True)       # from here on it counts as unfinished
-        shutil.rmtree(folder, ignore_errors=True)
-        log_of(folder).unlink(missing_ok=True)
-    return not folder.exists()
+    """Remove an environment with its log, and tell whether that was possible: nobody builds or uses it now."""
+    with suppress(OSError), locked(folder) as is_mine:      # a cache that cannot be written keeps all it has
+        if is_mine and not is_used(folder / RECORD):
+            if folder.is_dir():
+                (folder / RECORD).unlink(missing_ok=True)       # from here on it counts as unfinished
+            shutil.rmtree(folder, ignore_errors=True)
+            log_of(folder).unlink(missing_ok=True)
+            return not folder.exists()
+    return False
 
 
 def size(folder: Path) -> int:

@@ -26,6 +26,9 @@ OLDEST_PIP = "23.0"
 LAST_PIP = {"3.6": "pip<22", "3.7": "pip<24.1", "3.8": "pip<25.1"}
 """The last pip of an old Python, which its own pip does not always find by itself."""
 
+LONGEST = 400
+"""Characters of a reason. Of more its two ends are said: what failed, and the cause of the cause."""
+
 
 class Failed(Exception):
     """An installer failed; the message is the line of its output that says why."""
@@ -158,7 +161,11 @@ def reason(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"(ERROR|error|\w*Error)\b:?", line)]
     said = block.group(1) if block else (errors or lines or ["it says nothing"])[-1]
-    return re.sub(r"[\s│]+", " ", said).strip().rstrip(".")[:400]
+    head = errors[0].removeprefix("error: ") if block and errors else ""
+    if head and not head.startswith("No solution"):         # what failed; the cause alone may not name it
+        said = f"{head}: {said}"
+    said = re.sub(r"[\s│]+", " ", said).strip().rstrip(".")
+    return said if len(said) <= LONGEST else f"{said[: LONGEST // 2]} … {said[-LONGEST // 2 :]}"
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str], log: Path) -> str:

@@ -86,7 +86,7 @@ def named(path: str) -> Interpreter:
     """
     found = ask(absolute(path))
     if found is None:
-        raise EnvironmentsError(f"{path} does not run as Python: give --python the path of an interpreter.")
+        raise EnvironmentsError(f"{path} does not run as Python: give the path of an interpreter that does.")
     return found
 
 
@@ -168,10 +168,18 @@ def installed(interpreter: Interpreter) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for distribution in distributions(path=list(interpreter.search)):
-        name = distribution.metadata["Name"]
-        if name:        # what an interrupted pip left has none
+        name = _name(distribution)
+        if name:
             found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), _pinned(name, distribution))
     return tuple(found[name] for name in sorted(found))
+
+
+def _name(distribution: Distribution) -> str | None:
+    """Its name; None of what an interrupted pip left, where the backport of this library raises."""
+    try:
+        return distribution.metadata["Name"]
+    except FileNotFoundError:
+        return None
 
 
 def _pinned(name: str, distribution: Distribution) -> str:

@@ -48,6 +48,36 @@ def locked(path: Path, wait: Callable[[], None] | None = None) -> Iterator[bool]
             os.close(handle)
 
 
+@contextmanager
+def used(file: Path) -> Iterator[None]:
+    """Hold a file that is there, with any number of others: `is_used` says so meanwhile. What is not there is not."""
+    try:
+        handle = os.open(file, os.O_RDONLY)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_used(file: Path) -> bool:
+    """Tell whether somebody holds a file."""
+    try:
+        handle = os.open(file, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def _is(handle: int, file: Path) -> bool:
     """Tell whether an open file is still the one with that name."""
     with suppress(FileNotFoundError):

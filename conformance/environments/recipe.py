@@ -130,7 +130,7 @@ def compose(wanted: Wanted) -> Recipe:
 
 
 def parse(text: str) -> Requirement:
-    """A requirement, or the path of a wheel, read.
+    """A requirement, or the path of a wheel, read; its name normalised.
 
     Raises
     ------
@@ -141,14 +141,16 @@ def parse(text: str) -> Requirement:
         if text.endswith(".whl") and "@" not in text:
             name, *_ = parse_wheel_filename(Path(text).name)
             return Requirement(f"{name} @ {Path(text).expanduser().resolve().as_uri()}")
-        return Requirement(text)
+        found = Requirement(text)
+        found.name = canonicalize_name(found.name)
+        return found
     except (InvalidRequirement, InvalidWheelFilename) as error:
         raise EnvironmentsError(f"{text!r} is not a requirement: write it as in torch==2.9.1.") from error
 
 
 def folder_name(wanted: Wanted, recipe: Recipe) -> str:
     """A name for the environment that a person recognises: ``torch-1.8.1-0a1b2c3d4e5f``."""
-    requirements = map(parse, wanted.requirements)
+    requirements = sorted(map(parse, wanted.requirements), key=str)
     words = [requirement.name if requirement.url else str(requirement) for requirement in requirements]
     readable = re.sub(r"[^\w.]+", "-", "-".join(words))
     return f"{readable[:48].strip('-.')}-{recipe.digest}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
@@ -18,8 +17,8 @@ MOST_DEATHS = 3
 MOST_CULPRITS = 3
 """Shards in a row that may end their workers: when nothing else gets done either, the fault is not theirs."""
 
-DESERTED_SECONDS = 120.0
-"""So long a cluster may be without a worker: one that is replaced is back sooner, one that nobody replaces never."""
+MOST_DESERTED = 120
+"""So many times in a row, a second apart, a cluster may be seen without a worker: who replaces one does it sooner."""
 
 WAKE_SECONDS = 1.0
 """How long Ctrl-C may wait where a wait cannot be interrupted, and a cluster's new workers for shards."""
@@ -122,7 +121,7 @@ class _Sweep(Generic[S]):
         self.culprits: dict[str, str] = {}     # key -> what happened
         self.fruitless = 0                     # culprits since a shard finished
         self.workers = 1
-        self.attended = time.monotonic()       # when there was a worker
+        self.deserted = 0                      # how often in a row there was no worker
         self._tell()
 
     @property
@@ -132,12 +131,12 @@ class _Sweep(Generic[S]):
     def advance(self, executor: Executor) -> None:
         """Run shards until none is left, or the executor broke."""
         running: dict[Future[Result], S] = {}  # oldest first
-        self.attended = time.monotonic()
+        self.deserted = 0
         try:
             while running or self.left:
                 error = self._fill(executor, running)
                 wait(running, WAKE_SECONDS, FIRST_COMPLETED)
-                if time.monotonic() - self.attended > DESERTED_SECONDS:
+                if self.deserted > MOST_DESERTED:
                     raise ExecutorError(f"The executor has no workers any more: start some; {self._kept()}.")
                 for future in [future for future in running if future.done()]:
                     error = error or self._harvest(future, running)
@@ -152,7 +151,7 @@ class _Sweep(Generic[S]):
         """Submit shards while there is room; the error where the executor is broken."""
         try:
             found = capacity(executor)
-            self.attended = time.monotonic() if found else self.attended
+            self.deserted = 0 if found else self.deserted + 1
             self.workers = max(1, found)
             while self.left and not self.trial and len(running) < (self.window or 2 * self.workers + 2):
                 if self.suspects and running:

@@ -77,7 +77,7 @@ def _sieve(
         if own is not unit and not np.array_equal(own, unit):
             relative = error * _power(-own)
             close |= (np.abs(relative - 1) <= room) | (np.abs(relative - 0.5) <= room)
-        close |= error <= size * 2.0**-50
+        close |= error <= size * 2.0**-50  # the result may be the value, rounded to binary64
         close |= _near_power(value.head, 11)  # half of all thresholds are powers of two
         if scale is not value:
             close |= _near_power(scale.head, 11)

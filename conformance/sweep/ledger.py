@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.cases import kind
+from conformance.contracts import Variants
 from conformance.curve import ROW, curves
 from conformance.formats import BINARY32, Bits, from_float64, to_float64
 from conformance.judge import everything
@@ -165,7 +166,12 @@ class Ledger:
             self._block(quantities, column, segment, (k, min(k + BLOCK, last)), results)
 
     def _has_curve(self, quantities: tuple[str, ...], column: Column) -> bool:
-        """Whether all that is judged is binary32, and the label one that a curve has."""
+        """Whether all that is judged is binary32, and the label one that a curve has.
+
+        A second derivative that a contract speaks of may go both ways, and have larger terms: it goes point by point.
+        """
+        if any(q.startswith("d2_") and self._variants(q) for q in quantities):
+            return False
         targets = {formats(self.measured.entry, self.measured.dtype, quantity) for quantity in quantities}
         label = label_of(column.label, self.measured.fmt)[0]
         return label in (0, 1) and targets == {(BINARY32, BINARY32)} and self.measured.fmt == BINARY32
@@ -199,12 +205,15 @@ class Ledger:
             self.counts[binned] = self.counts.get(binned, np.int64(0)) + found.counts
             place = a + found.place
             said = accepted(found, above, ticket(column.label, column.first + place, int(bits[place])))
-            if found.worst >= 0 and documented.variants(self.measured.contract, exact(quantity), fmt):
+            if found.worst >= 0 and self._variants(quantity):
                 said = replace(said, max_ulp_contract=found.worst)
             self._add(key, replace(said, zero_signs=zero_signs(curve, bits[a:b].view(np.float32), found.open, fmt)))
             judge = self._points if len(found.open) < SOME // 4 else partial(self._missed, segment=segment)
             for k in range(0, len(found.open), SOME):
                 judge(quantity, column, index=found.open[k : k + SOME] + a, bits=bits)
+
+    def _variants(self, quantity: str) -> Variants:
+        return documented.variants(self.measured.contract, exact(quantity), self.measured.fmt)
 
     def _plain(self, quantity: str, column: Column, start: int, stop: int) -> bool:
         """Whether the contract says what mathematics says, from one place of a binade to another."""

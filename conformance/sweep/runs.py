@@ -6,12 +6,12 @@ Most floats are tiny or huge, and there a loss is a constant, 0 or x: four fifth
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.exact import FINITE, rounded_values
+from conformance.exact import FINITE, Exact, rounded_values
 from conformance.formats import BINARY64, Bits, Format, Mask, to_float64
 from conformance.sweep.points import Judged
 from conformance.ulp import ulp_error, ulp_exponent
@@ -88,7 +88,8 @@ def settle(
 
     Between two ends of one verdict, one bin and one unit everything has these: the exact values are monotone, the
     results constant or the input, and so their distance has no other extreme but 0, which shows in its sign. What is
-    documented is monotone too, or so between two ends in one binade where it says the same kind of number.
+    documented is monotone too between two ends in one binade, if it is the mathematics at both or at neither. Where the
+    errors of many points are the same number of binary64, the witness is an end.
 
     Parameters
     ----------
@@ -130,30 +131,41 @@ def agree(found: Judged, first: Index, second: Index) -> Mask:
     value, columns = found.standard.mathematics.value, found.columns
     traits = (columns.verdict, columns.zero_sign, found.bins, value.tag, value.negative)
     same = np.all([trait[first] == trait[second] for trait in traits], axis=0)
-    same &= (value.exponent[first] == value.exponent[second]) | (value.tag[first] != FINITE)
+    for size in (value.exponent, ulp_exponent(value, found.standard.target)):  # a power of two has an ulp of its own
+        same &= (size[first] == size[second]) | (value.tag[first] != FINITE)
     same &= (found.above[first] == found.above[second]) | (found.bins[first] <= 0)
     result: Mask = same & _agree_by_contract(found, first, second)
     return result
 
 
 def _agree_by_contract(found: Judged, first: Index, second: Index) -> Mask:
-    """The same of all that is documented: one unit, and one side or none that deviates; the errors go one way.
+    """The same of all that is documented: one unit, conforming or not, if not from one side; the errors go one way.
 
-    Then the error by each contract is largest at an end, and so is the least of them.
+    Then the error by each contract is largest at an end, and so is the least of them. A contract that parts from the
+    mathematics may turn there: for the derivative by a logit ``log_clamped_logits`` rises to s = floor and then falls.
     """
     rule = found.standard
     got = to_float64(found.bits, rule.container)
     same, ways = np.ones(len(first), bool), []
     for reference in rule.references:
         value, unit = reference.golden.value, ulp_exponent(reference.golden.scale, rule.target)
+        apart = _differ(value, rule.mathematics.value)
+        if reference.golden.other is not None:
+            apart |= _differ(value, reference.golden.other)
+        same &= apart[first] == apart[second]
         error = ulp_error(got, value, unit, rule.target)
         same &= (value.tag[first] == value.tag[second]) & (value.negative[first] == value.negative[second])
         same &= (unit[first] == unit[second]) | (value.tag[first] != FINITE)
         above = got > rounded_values(value, BINARY64)
         within = error <= rule.limit
-        same &= (above[first] == above[second]) | (within[first] & within[second])
+        same &= (within[first] == within[second]) & (within[first] | (above[first] == above[second]))
         with np.errstate(invalid="ignore"):
             ways.append(np.sign(error[second] - error[first]))
     if len(ways) > 1:
         same &= ~((np.max(ways, axis=0) > 0) & (np.min(ways, axis=0) < 0))
     return same
+
+
+def _differ(value: Exact, other: Exact) -> Mask:
+    mask: Mask = np.any([getattr(value, f.name) != getattr(other, f.name) for f in fields(Exact)], axis=0)
+    return mask

@@ -149,7 +149,8 @@ def around(known: list[Found], width: int, fmt: Format, random: np.random.Genera
     sign = np.uint64(1 << (fmt.width - 1))
     size = (every.inputs[best] & (sign - np.uint64(1))).astype(np.int64)
     top = (1 << (fmt.width - 1)) - 1
-    moved = np.clip(size[:, None] + steps, 0, top).astype(np.uint64) | (every.inputs[best] & sign)[:, None]
+    steps = np.minimum(steps, (top - size)[:, None])  # above the top of 64 bits integers begin anew
+    moved = np.maximum(size[:, None] + steps, 0).astype(np.uint64) | (every.inputs[best] & sign)[:, None]
     return moved.ravel(), np.repeat(every.labels[best], AROUND)
 
 

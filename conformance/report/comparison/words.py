@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -221,14 +222,21 @@ def sentences(comparison: Comparison) -> list[str]:
 
 def totals(told: Told) -> str:
     """One line of counts, and what fails the comparison."""
-    counts = told.comparison.counts
-    parts = [f"{number:,} {kind}" for kind in KINDS if (number := counts[kind])]
-    said = f"{count(told.comparison.common, 'cell')} in both runs: {', '.join(parts) or 'nothing'}"
+    both, alone = Counter[str](), Counter[str]()
+    for change in told.comparison.changes:
+        (both if change.before and change.after else alone)[change.kind] += 1
+    said = f"{count(told.comparison.common, 'cell')} in both runs: {_tally(both) or 'nothing'}"
+    if alone:
+        said += f"; {_tally(alone)} in one of them"
     if not told.rules:
         return said
     rules = ", ".join(str(rule) for rule in told.rules)
     found = len(told.failing)
     return f"{said}; fails on {rules}: {f'{found:,}' if found else 'none'}"
+
+
+def _tally(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {kind}" for kind in KINDS if (number := numbers.get(kind, 0)))
 
 
 def listed(told: Told) -> tuple[Change, ...]:
