@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -324,3 +326,21 @@ def test_a_framework_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 def test_help_has_examples() -> None:
     done = here("compare", "--help")
     assert done.returncode == 0 and "examples:" in done.stdout and "[matrix.env]" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_arrows_gets_them_escaped(runs: Path, encoding: str) -> None:
+    command = [sys.executable, "-m", "conformance", "compare", str(runs / "CHANGE="), str(runs / "CHANGE=nan")]
+    environ = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([*command, "--adapter", CHANGING], capture_output=True, env=environ)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert rb"\u2192" in done.stdout
+
+
+def test_a_reader_that_left_is_no_error(runs: Path) -> None:
+    command = [sys.executable, "-m", "conformance", "compare", *[str(runs / "CHANGE=")] * 2, "--adapter", CHANGING]
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    with open(ours, "w") as pipe:
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -15,9 +15,14 @@ from conformance.report.scoreboard import scoreboard, totals
 from conformance.run import Run
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # which the command line takes for no error; rich would exit with 1, as for a finding
+
+
 def console(file: TextIO | None = None) -> Console:
     """A console that never wraps, cuts or marks up what it is given."""
-    return Console(file=file or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return _Console(file=file or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def report(
