@@ -1,6 +1,7 @@
 """The command line: finds the command, runs it, and turns what goes wrong into one sentence and a status."""
 
 import argparse
+import errno
 import importlib
 import os
 import pkgutil
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        print("\nbce-conformance: interrupted; nothing was written", file=sys.stderr)
+        print("\nbce-conformance: interrupted; nothing is left half-written", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: not our error
@@ -69,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _internal(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk is full: make room, and run it again"
     first = (str(error).splitlines() or [""])[0]
     return f"internal error, {type(error).__name__}: {first}; set BCE_TRACEBACK=1 to see where, and please report it"
 

@@ -49,6 +49,14 @@ def test_an_unknown_name_lists_the_known_ones(option: str, value: str, hint: str
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_a_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "conformance", "list"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (3, "bce-conformance: the disk is full: make room, and run it again\n")
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     refused(bce("audti"), 4, "audti", "--help")
 

@@ -33,6 +33,9 @@ A contract name may carry its constant, ``clip(1e-7)``. A contract file states, 
     Where it speaks of other losses too: an object that states the same of one, or None.
 
 A loss with weights or smoothed labels inherits the contract of the plain one.
+
+A sweep judges a run of equal results by its ends. So that this holds, a contract parts from the mathematics at most
+once in a binade of the first argument, and value and derivative are monotone on either side of that.
 """
 
 from __future__ import annotations
