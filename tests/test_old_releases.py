@@ -26,8 +26,8 @@ pytestmark = pytest.mark.releases
 SMALL = 3.0
 """Gigabytes: what is larger is not built for a test."""
 
-BESIDE = {"keras": ("tensorflow==2.21.0", "jax==0.10.2")}
-"""What is installed with a release, to run it on."""
+BESIDE = {"keras": ("tensorflow==2.16.2",)}
+"""What is installed with a release, to run it on: later ones of TensorFlow ask for a later Keras."""
 
 P = "torch.nn.functional.binary_cross_entropy"
 Z = P + "_with_logits"
@@ -138,7 +138,7 @@ def test_what_a_release_lacks_is_unsupported(
         *((f"tensorflow-{v}", "tensorflow") for v in ("1.13.2", "1.15.0", "2.4.4", "2.15.1")),
         *((f"tensorflow-{v}", "keras[tensorflow]") for v in ("1.13.2", "1.15.0", "2.4.4", "2.15.1")),
         *((f"jax-{v}", "jax") for v in ("0.4.13", "0.4.30", "0.12.0.1")),
-        *((f"keras-{v}", f"keras[{b}]") for v in ("3.0.5", "3.6.0") for b in ("tensorflow", "jax", "numpy")),
+        *((f"keras-{v}", "keras[tensorflow]") for v in ("3.0.5", "3.6.0")),
     ],
 )
 def test_nothing_but_numbers_and_what_is_lacking_comes_back(pool: Pool, release: str, adapter: str) -> None:

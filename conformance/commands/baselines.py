@@ -12,7 +12,7 @@ HELP = "list the shipped runs of releases, or measure more of them"
 EPILOG = """examples:
   bce-conformance baselines list
   bce-conformance baselines write torch==2.9.1 torch==2.13.0
-  bce-conformance baselines write "keras==3.6.0 tensorflow==2.21.0 jax==0.10.2"    named for the first of them
+  bce-conformance baselines write "keras==3.6.0 tensorflow==2.16.2"    named for the first of them
 
 audit --against torch==2.9.1, and compare with baseline:torch==2.9.1 as a side, read them."""
 
