@@ -10,6 +10,7 @@ from pathlib import Path
 
 from conformance import cases as case_space
 from conformance.adapter import Adapter, EntryPoint, load_adapters
+from conformance.cell import Cell
 from conformance.places import adapters_folder
 
 FURTHER_DTYPE = "binary32"
@@ -74,6 +75,19 @@ class Filters:
     keyword: str = ""
     tier: str = "default"
     device: str = "cpu"
+
+
+def passes(cell: Cell, filters: Filters) -> bool:
+    """Whether a cell of a saved run passes what chooses subjects; the tier was chosen when it was measured."""
+    wanted = (
+        (filters.adapters, {cell.adapter, cell.adapter.partition("[")[0], cell.id.partition("/")[0]}),
+        (filters.entry_points, {cell.entry_point, cell.entry_point.rpartition(".")[2]}),
+        (filters.modes, {cell.mode}),
+        (filters.dtypes, {cell.dtype}),
+    )
+    if any(names and names_of.isdisjoint(names) for names, names_of in wanted):
+        return False
+    return filters.keyword.lower() in cell.subject.lower()
 
 
 def sources(paths: Iterable[str] = (), python: str = sys.executable) -> list[Source]:

@@ -9,10 +9,10 @@ from handmade import cell, lost, make_run
 
 from conformance.compare import baselines
 from conformance.compare.measured_side import Options, others_of, saved
-from conformance.compare.side import Side, SideError, installed, kept, known, meant, parse, spared
+from conformance.compare.side import Side, SideError, installed, known, meant, parse, spared
 from conformance.environments.recipe import EnvironmentsError
 from conformance.run import write
-from conformance.subject import Filters, sources
+from conformance.subject import Filters, passes, sources
 
 FOUND = sources()
 ADAPTERS = [source.adapter for source in FOUND]
@@ -146,7 +146,7 @@ def test_the_options_choose_cells_of_a_saved_run(tmp_path: Path) -> None:
     with pytest.raises(SideError, match="holds nothing that the options keep") as caught:
         left(modes=("graph",))
     assert caught.value.exit_status == 5
-    assert kept(cell(), Filters(tier="full"))
+    assert passes(cell(), Filters(tier="full"))
 
 
 def test_an_existing_environment_is_asked_for_what_the_others_have() -> None:

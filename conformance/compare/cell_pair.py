@@ -5,28 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conformance.cell import Cell
-from conformance.verdicts import SEVERITY
+from conformance.verdicts import DELIVERY, FINDINGS, SEVERITY
 
 ONE_BIT = 2.0
 """By this factor a finding's figure has to grow to be worse: one more bit of the result is wrong. A verdict's own
 limits are crossed by less; that is another verdict then, and shows."""
 
-COUNTED = frozenset(
-    (
-        "crashed",
-        "timed-out",
-        "out-of-memory",
-        "wrong-class",
-        "wrong-sign",
-        "lost",
-        "raised",
-        "not-raised",
-        "wrong-shape",
-        "wrong-dtype",
-    )
-)
+COUNTED = FINDINGS & {*DELIVERY, "wrong-class", "wrong-sign", "lost", "wrong-denominator"}
 """The findings that are wholly wrong: each case more is worse. How many are inexact says little beside by how much."""
-
 
 PROVEN = ("flushed", "daz")
 """What a zero is called where a probe proved that a mode flushes; where none did, the same zero is lost."""

@@ -10,11 +10,10 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from conformance.adapter import Adapter
-from conformance.cell import Cell
 from conformance.compare import baselines
 from conformance.environments.recipe import parse as parse_requirement
 from conformance.run import FILE
-from conformance.subject import Filters, Source
+from conformance.subject import Source
 
 CURRENT = "current"
 """The environment that runs now."""
@@ -164,19 +163,6 @@ def spared(side: Side, folder: Path) -> None:
     file = side.results / FILE if side.results.is_dir() else side.results
     if file.resolve() == (folder / FILE).resolve():
         raise SideError(f"The run {side.name} would be overwritten by what is compared with it: give another --out.")
-
-
-def kept(cell: Cell, filters: Filters) -> bool:
-    """Whether a cell of a saved run passes what chooses subjects; the tier was chosen when it was measured."""
-    wanted = (
-        (filters.adapters, {cell.adapter, cell.adapter.partition("[")[0], cell.id.partition("/")[0]}),
-        (filters.entry_points, {cell.entry_point, cell.entry_point.rpartition(".")[2]}),
-        (filters.modes, {cell.mode}),
-        (filters.dtypes, {cell.dtype}),
-    )
-    if any(names and names_of.isdisjoint(names) for names, names_of in wanted):
-        return False
-    return filters.keyword.lower() in cell.subject.lower()
 
 
 def _speaks_of(named: frozenset[str], adapter: Adapter) -> bool:

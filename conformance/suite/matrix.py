@@ -85,10 +85,12 @@ class StoredMatrix:
     """
 
     def __init__(self, source: str, found: Sequence[Source], filters: Filters) -> None:
+        from conformance.subject import passes
+
         self.run = read(source)
         self.kept: dict[str, list[Cell]] = {}
         for cell in self.run.cells:
-            if _passes(cell, filters):
+            if passes(cell, filters):
                 self.kept.setdefault(cell.test, []).append(cell)
         if not self.kept:
             raise RunError(f"The run at {source} holds nothing that the --bce options keep: leave some of them out.")
@@ -180,16 +182,6 @@ class LiveMatrix:
 
 def _expectations(found: Sequence[Source]) -> Expectations:
     return load(adapters_folder(), *(Path(source.file).parent for source in found))
-
-
-def _passes(cell: Cell, filters: Filters) -> bool:
-    wanted = (
-        (filters.adapters, {cell.adapter, cell.adapter.partition("[")[0], cell.id.partition("/")[0]}),
-        (filters.entry_points, {cell.entry_point, cell.entry_point.rpartition(".")[2]}),
-        (filters.modes, {cell.mode}),
-        (filters.dtypes, {cell.dtype}),
-    )
-    return all(not names or not names_of.isdisjoint(names) for names, names_of in wanted)
 
 
 def _record(run: Run, adapter: str) -> Mapping[str, Any]:
