@@ -21,7 +21,7 @@ EPILOG = """examples:
   bce-conformance audit --adapter pytorch --dtype binary32 --mode eager
   bce-conformance audit --adapter my_backend.py --out results
   bce-conformance audit --require pytorch --json          fail when PyTorch is missing; the run on stdout
-  bce-conformance audit --against torch==2.9.1            what changed since a release, whose run is shipped
+  bce-conformance audit --against torch==2.9.1            what changed since a release that has a baseline
   bce-conformance audit --known-defects                   what others have reported: present, fixed, or neither"""
 
 OUT = "bce-results"

@@ -1,4 +1,4 @@
-"""``bce-conformance baselines``: the runs of releases that travel with the project."""
+"""``bce-conformance baselines``: runs of releases that are kept, to hold others against."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-HELP = "list the shipped runs of releases, or measure more of them"
+HELP = "list the kept runs of releases, or measure more of them"
 EPILOG = """examples:
   bce-conformance baselines list
   bce-conformance baselines write torch==2.9.1 torch==2.13.0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HELP = "say what changes for the losses between two releases, runs or settings"
 EPILOG = """A side is a saved run (a folder or its run.json), requirements, `current` for what runs now,
-python:PATH for an environment that exists, or baseline:REQUIREMENT for a run that travels with the project.
+python:PATH for an environment that exists, or baseline:REQUIREMENT for a run kept in golden/baselines.
 For requirements an environment is built, or taken from the cache.
 
 --fail-on: regression (the default) is a finding that is new or worse; new-nan a NaN where none was; any-bit
