@@ -228,7 +228,7 @@ def test_a_contract_is_read_from_its_table_only_for_the_loss_of_the_table() -> N
 
 
 def test_tables_and_limits_stay_small() -> None:
-    assert sum(path.stat().st_size for path in places.golden_folder().iterdir()) < 6_000_000
+    assert sum(path.stat().st_size for path in places.golden_folder().iterdir()) < 7_000_000
 
 
 def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The input space of a probability: the ends of [0, 1], where p or 1 − p is small, one half, and outside."""
+"""The input space of a probability: the ends of [0, 1], where p, 1 − p or their squares are small, and outside."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def edges(fmt: Format) -> Named:
         "e^-100": math.exp(-100),
         "2^-p": 2.0**-fmt.precision,
         "ulp(1)": 2.0 ** (1 - fmt.precision),
+        "sqrt(minsubnormal/2)": 2.0 ** ((fmt.quantum - 1) / 2),  # p² rounds to 0
+        "1-sqrt(ulp(1)/4)": 1 - 2.0 ** (-(fmt.precision + 1) / 2),  # (1 − p)² is lost beside 1
         "0.1": 0.1,
         "0.9": 0.9,
         "0.999": 0.999,
