@@ -1,7 +1,6 @@
 """The result of an audit on disk: one JSON file, written whole or not at all, and read with its mistakes named."""
 
 import json
-import lzma
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -153,7 +152,7 @@ def to_text(run: Run) -> str:
 
 
 def read(source: str | os.PathLike[str]) -> Run:
-    """The run in a results folder, or in the file itself, which may be compressed with xz.
+    """The run in a results folder, or in the file itself.
 
     Raises
     ------
@@ -164,11 +163,10 @@ def read(source: str | os.PathLike[str]) -> Run:
     if path.is_dir():
         path = path / FILE
     try:
-        raw = path.read_bytes()
-        text = (lzma.decompress(raw) if path.suffix == ".xz" else raw).decode()
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise RunError(f"There is no run at {path}: make one with bce-conformance audit --out DIR.") from None
-    except (OSError, UnicodeDecodeError, lzma.LZMAError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"The run at {path} cannot be read ({_reason(error)}): measure it again.") from error
     return from_text(text, str(path))
 
@@ -214,6 +212,6 @@ def _unwritable(folder: Path, error: OSError) -> str:
     return f"The results folder {folder} cannot be written ({_reason(error)}): choose another with --out."
 
 
-def _reason(error: OSError | UnicodeDecodeError | lzma.LZMAError) -> str:
+def _reason(error: OSError | UnicodeDecodeError) -> str:
     said = error.strerror if isinstance(error, OSError) else getattr(error, "reason", str(error))
     return said or type(error).__name__

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from conformance.cell import Cell
 from conformance.compare.case_by_case import CaseByCase
 from conformance.compare.case_change import Seen
+from conformance.compare.judged_tests import Held, JudgedTests
 from conformance.exact import rounded_values
 from conformance.formats import BINARY32, Bits, from_float64
 from conformance.job import Observation
@@ -40,9 +41,12 @@ def cells(bits: Bits) -> dict[str, Cell]:
     return {f"{cell.region}/{cell.label_class}": cell for cell in found}
 
 
+def look(before: Held, after: Held, tier: str = "quick") -> CaseByCase:
+    return CaseByCase(JudgedTests(FOUND, tier, before), JudgedTests(FOUND, tier, after))
+
+
 def seen(before: Bits, after: Bits, place: str, kind: str = "bits") -> Seen | None:
-    look = CaseByCase(FOUND, "quick", {TEST: before}, {TEST: after})
-    return look(cells(before)[place], cells(after)[place], kind)
+    return look({TEST: before}, {TEST: after})(cells(before)[place], cells(after)[place], kind)
 
 
 def inside(place: str) -> np.ndarray:
@@ -109,15 +113,15 @@ def test_other_cases_than_these_are_left_alone() -> None:
     after = RIGHT.copy()
     after[inside(PLACE)[0]] += 1
     here, there = cells(RIGHT)[PLACE], cells(after)[PLACE]
-    look = CaseByCase(FOUND, "quick", {TEST: RIGHT}, {TEST: after})
-    assert look(here, there, "bits") is not None
-    assert look(here, replace(there, bits_digest="0" * 16), "bits") is None     # another version's cases
-    assert look(here, replace(there, verdicts={"raised": 1}), "new") is None    # what raised has no bits
-    assert look(replace(here, method="exhaustive"), there, "bits") is None
-    assert look(replace(here, adapter="jax"), there, "bits") is None
-    assert look(replace(here, quantity="d9_logits"), there, "bits") is None
-    assert look(replace(here, entry_point="gone"), there, "bits") is None
-    assert CaseByCase(FOUND, "quick", {}, {TEST: after})(here, there, "bits") is None
-    assert CaseByCase(FOUND, "quick", {TEST: RIGHT[:-1]}, {TEST: after})(here, there, "bits") is None
-    assert CaseByCase(FOUND, "quick", {TEST: RIGHT.astype("u8")}, {TEST: after})(here, there, "bits") is None
-    assert CaseByCase(FOUND, "default", {TEST: RIGHT}, {TEST: after})(here, there, "bits") is None
+    cases = look({TEST: RIGHT}, {TEST: after})
+    assert cases(here, there, "bits") is not None
+    assert cases(here, replace(there, bits_digest="0" * 16), "bits") is None     # another version's cases
+    assert cases(here, replace(there, verdicts={"raised": 1}), "new") is None    # what raised has no bits
+    assert cases(replace(here, method="exhaustive"), there, "bits") is None
+    assert cases(replace(here, adapter="jax"), there, "bits") is None
+    assert cases(replace(here, quantity="d9_logits"), there, "bits") is None
+    assert cases(replace(here, entry_point="gone"), there, "bits") is None
+    assert look({}, {TEST: after})(here, there, "bits") is None
+    assert look({TEST: RIGHT[:-1]}, {TEST: after})(here, there, "bits") is None
+    assert look({TEST: RIGHT.astype("u8")}, {TEST: after})(here, there, "bits") is None
+    assert look({TEST: RIGHT}, {TEST: after}, "default")(here, there, "bits") is None

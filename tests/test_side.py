@@ -8,6 +8,7 @@ import pytest
 from handmade import cell, lost, make_run
 
 from conformance.compare import baselines
+from conformance.compare.baseline_file import Baseline, to_bytes
 from conformance.compare.measured_side import Options, others_of, saved
 from conformance.compare.side import Side, SideError, installed, known, meant, parse, spared
 from conformance.environments.recipe import EnvironmentsError
@@ -52,7 +53,7 @@ def test_an_environment_that_exists_is_current_or_a_path() -> None:
 def test_a_baseline_is_a_run_that_travels_with_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(cell(), lost(mode="vmap"))
     monkeypatch.setattr(baselines, "folder", lambda: tmp_path)
-    baselines.path_of("torch", "2.13.0").write_bytes(baselines.to_bytes(run))
+    baselines.write(to_bytes(Baseline(run, {})), "torch", "2.13.0")
     side = parse("baseline:torch==2.13.0")
     assert saved(side, Options(FOUND, Filters())).run == run
     with pytest.raises(baselines.BaselineError, match=r"torch==2\.9\.1"):

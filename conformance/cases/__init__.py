@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,10 +66,14 @@ class Cases:
 
     def find(self, name: str) -> int:
         """The index of a case by its id; KeyError when there is none."""
-        for i in range(len(self)):
-            if self.name(i) == name:
-                return i
-        raise KeyError(f"no case is named {name!r}")
+        if name not in self.numbers:
+            raise KeyError(f"no case is named {name!r}")
+        return self.numbers[name]
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The index of every case, by its id."""
+        return {self.name(i): i for i in range(len(self))}
 
     def where(self, keep: Mask | NDArray[np.intp]) -> Cases:
         """The cases of a mask, or those of these indices, in order."""

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.compare.side import Side
 
 HELP = "list the kept runs of releases, or measure more of them"
 EPILOG = """examples:
   bce-conformance baselines list
   bce-conformance baselines write torch==2.9.1 torch==2.13.0
   bce-conformance baselines write "keras==3.6.0 tensorflow==2.16.2"    named for the first of them
+  bce-conformance baselines write "torch @ results"                    a run that is there already
+  bce-conformance baselines write tensorflow==2.4.4 --adapter tensorflow --adapter "keras[tensorflow]"
 
 audit --against torch==2.9.1, and compare with baseline:torch==2.9.1 as a side, read them."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
+    from conformance import selection
+
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="name them, with where they were measured")
     listing.set_defaults(action=listed)
     writing = actions.add_parser("write", help="build an environment for each release, audit it, keep the run")
+    selection.configure(writing)
     writing.add_argument("releases", nargs="+", metavar="REQUIREMENTS", help="a release; what it needs besides follows")
     writing.set_defaults(action=written)
 
@@ -35,14 +43,14 @@ def run(args: argparse.Namespace) -> int:
 
 def listed(args: argparse.Namespace) -> int:
     """Name the baselines."""
+    from conformance.compare.baseline_file import read
     from conformance.compare.baselines import folder, known
-    from conformance.run import read
 
     for (name, version), path in known().items():
-        baseline = read(path)
-        where = f"{baseline.environment.get('cpu')}, {baseline.platform}"
-        found = ", ".join(record["name"] for record in baseline.adapters)
-        size = f"{len(baseline.findings):,} findings, {path.stat().st_size >> 10} KiB"
+        run = read(path).run
+        where = f"{run.environment.get('cpu')}, {run.platform}"
+        found = ", ".join(record["name"] for record in run.adapters)
+        size = f"{len(run.findings):,} findings, {path.stat().st_size >> 10} KiB"
         print(f"{name}=={version}  {found}; {size}; {where}")
     if not known():
         print(f"There is none in {folder()}: bce-conformance baselines write torch==2.9.1 measures one.")
@@ -50,35 +58,51 @@ def listed(args: argparse.Namespace) -> int:
 
 
 def written(args: argparse.Namespace) -> int:
-    """Measure releases; one that fails is named, and the others go on."""
-    from packaging.requirements import Requirement
+    """Measure releases; one that fails is named, and the others go on.
 
+    All are measured before one is written: each keeps what it returns for the witnesses of the others.
+    """
     from conformance import selection
-    from conformance.compare import baselines, side
+    from conformance.compare import baseline_file, baselines, saved_results
     from conformance.compare.compared_sides import outcomes
+    from conformance.compare.judged_tests import JudgedTests
     from conformance.compare.measured_side import Options
     from conformance.report.progress import working
 
-    parser = argparse.ArgumentParser()
-    selection.configure(parser)
-    found, filters = selection.chosen(parser.parse_args([]))
-    failed = False
-    for text in args.releases:
-        wanted = side.parse(text)
-        with tempfile.TemporaryDirectory() as folder:
-            (outcome,) = outcomes([wanted], Options(found, filters), Path(folder), say, working)
-        if outcome.measured is None:
-            say(f"{text}: {outcome.failure}")
-            failed = True
-            continue
-        first = Requirement(wanted.requirements[0]).name
-        path = baselines.path_of(first, baselines.version_of(first, outcome.measured.run))
-        path.parent.mkdir(exist_ok=True)
-        temporary = path.with_name(path.name + f".{os.getpid()}.tmp")
-        temporary.write_bytes(baselines.to_bytes(outcome.measured.run))
-        temporary.replace(path)
-        say(f"{text}: {len(outcome.measured.run.cells):,} cells in {path}")
-    return int(failed)
+    found, filters = selection.chosen(args)
+    options, releases = Options(found, filters), [named(text) for text in args.releases]
+    measured = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (name, one) in enumerate(releases):
+            (outcome,) = outcomes([one], options, Path(folder, str(number)), say, working)
+            if outcome.measured is None:
+                say(f"{one.name}: {outcome.failure}")
+            else:
+                measured.append((name, outcome.measured))
+        known = (baseline_file.read(path).run for path in baselines.known().values())
+        wanted = baseline_file.witnesses([*known, *(release.run for _, release in measured)])
+        for name, release in measured:
+            tests = JudgedTests(found, release.run.tier, saved_results.held(release.results))
+            run = baseline_file.without_other_witnesses(release.run)
+            baseline = baseline_file.Baseline(run, baseline_file.kept(release.run, tests, wanted))
+            path = baselines.write(baseline_file.to_bytes(baseline), name, baselines.version_of(name, run))
+            say(f"{release.side.name}: {len(run.cells):,} cells in {path}")
+    return int(len(measured) < len(releases))
+
+
+def named(text: str) -> tuple[str, Side]:
+    """The distribution that a baseline is of, and the side to measure: ``torch==2.9.1``, or ``torch @ results``."""
+    from packaging.requirements import Requirement
+
+    from conformance.compare.side import SideError, parse
+
+    name, at, place = text.partition(" @ ")
+    side = parse(place if at else text)
+    if at:
+        return name, side
+    if not side.requirements:
+        raise SideError(f"{text} does not say what release it is of: write it as torch==2.9.1, or as torch @ {text}.")
+    return Requirement(side.requirements[0]).name, side
 
 
 def say(sentence: str) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import lzma
+import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,7 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from conformance.places import golden_folder
-from conformance.run import Run, to_text
+from conformance.run import Run
 
 FOLDER = "baselines"
 SUFFIX = ".json.xz"
@@ -78,26 +77,34 @@ def path_of(name: str, version: str) -> Path:
 
 
 def version_of(name: str, run: Run) -> str:
-    """The version of a distribution that a run measured.
+    """The version of a distribution that a run measured, or of a build of it under a longer name (``tensorflow-cpu``).
 
     Raises
     ------
     BaselineError
         None of its adapters is of that distribution.
     """
-    for record in run.adapters:
-        for distribution, version in record["versions"].items():
-            if canonicalize_name(distribution) == canonicalize_name(name):
-                return str(version)
-    raise BaselineError(f"No adapter of the run measures {name}: name the release first that the baseline is of.")
+    wanted = canonicalize_name(name)
+    found = {canonicalize_name(d): str(v) for record in run.adapters for d, v in record["versions"].items()}
+    version = found.get(wanted) or next((v for d, v in found.items() if d.startswith(f"{wanted}-")), None)
+    if version is None:
+        raise BaselineError(f"No adapter of the run measures {name}: name the release first that the baseline is of.")
+    return version
 
 
-def to_bytes(run: Run) -> bytes:
-    """A run as a baseline: the witnesses of findings alone, compressed. The same run gives the same bytes.
+def write(content: bytes, name: str, version: str) -> Path:
+    """Write the baseline of a release, whole or not at all, and return where it lies.
 
     Parameters
     ----------
-    run : Run
+    content : bytes
+        From `baseline_file.to_bytes`.
+    name, version : str
+        The distribution and its version.
     """
-    cells = [cell if cell.finding else replace(cell, worst=None) for cell in run.cells]
-    return lzma.compress(to_text(replace(run, cells=cells)).encode(), preset=9 | lzma.PRESET_EXTREME)
+    path = path_of(name, version)
+    path.parent.mkdir(exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+    return path

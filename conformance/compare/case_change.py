@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,7 +133,9 @@ NOTHING_SEEN = Seen()
 """No case shows anything."""
 
 
-def seen_of_witnesses(before: Cell, after: Cell, of_after: bool) -> Seen:
+def seen_of_witnesses(
+    before: Cell, after: Cell, of_after: bool, completed: Callable[[CaseChange | None], CaseChange | None] | None = None
+) -> Seen:
     """What the cells themselves show, where the bits of every case are not at hand.
 
     Parameters
@@ -141,9 +143,12 @@ def seen_of_witnesses(before: Cell, after: Cell, of_after: bool) -> Seen:
     before, after : Cell
     of_after : bool
         As for `of_witnesses`.
+    completed : callable, optional
+        Adds to a case what else is known of it.
     """
-    case = of_witnesses(before, after, of_after)
-    latest = of_witnesses(before, after, True)
+    completed = completed or (lambda case: case)
+    case = completed(of_witnesses(before, after, of_after))
+    latest = completed(of_witnesses(before, after, True))
     new_nan = latest is not None and latest.new_nan and "wrong-class" not in before.findings
     growth = (after.max_ulp or 0.0) - (before.max_ulp or 0.0)
     if new_nan or (case is not None and case.complete and case.before.ulp is not None and case.after.ulp is None):

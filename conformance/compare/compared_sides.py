@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance import observations
 from conformance.auditing import Working
+from conformance.compare import saved_results
 from conformance.compare.case_by_case import CaseByCase
-from conformance.compare.comparison import Comparison, Entry, compare
+from conformance.compare.comparison import Comparison, Entry, Evidence, compare
+from conformance.compare.completed import Completed
+from conformance.compare.judged_tests import JudgedTests
 from conformance.compare.measured_side import Measured, Options, Say, environment, measure, others_of, saved
 from conformance.compare.side import Side, SideError, spared
 from conformance.environments import Environment, EnvironmentsError
@@ -108,12 +110,17 @@ def compared(before: Measured, after: Measured, found: Sequence[Source], expecta
         The adapters, whose data say what the cases are and which release introduced what.
     expectations : Expectations
     """
-    evidence = None
-    if before.run.tier == after.run.tier:
-        bits = observations.read(before.results), observations.read(after.results)
-        if all(bits):
-            evidence = CaseByCase(found, before.run.tier, *bits)
+    evidence = _evidence(before, after, found)
     return compare(before.run, after.run, expectations, evidence, introduced(found))
+
+
+def _evidence(before: Measured, after: Measured, found: Sequence[Source]) -> Evidence:
+    """What looks at cases: all of them, where both sides have the same and kept them, else at the witnesses."""
+    tests = [JudgedTests(found, side.run.tier, saved_results.held(side.results)) for side in (before, after)]
+    look, complete = CaseByCase(*tests), Completed(*tests)
+    if before.run.tier != after.run.tier:
+        return complete
+    return lambda one, other, kind: look(one, other, kind) or complete(one, other, kind)
 
 
 def introduced(found: Sequence[Source]) -> dict[Entry, str]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance import auditing, environments, observations
+from conformance.compare import saved_results
 from conformance.compare.side import Side, SideError, installed, known, meant
 from conformance.environments import Environment, Wanted
-from conformance.run import Run, read, write
+from conformance.run import Run, write
 from conformance.subject import Filters, Source, passes, subjects
 
 Say = Callable[[str], None]
@@ -94,7 +95,7 @@ def saved(side: Side, options: Options) -> Measured:
         Nothing of it is left.
     """
     assert side.results is not None
-    run = read(side.results)
+    run = saved_results.read(side.results)
     cells = [cell for cell in run.cells if passes(cell, options.filters)]
     if run.cells and not cells:
         raise SideError(f"The run {side.name} holds nothing that the options keep: leave some of them out.", 5)
