@@ -17,7 +17,7 @@ from conformance.compare import saved_results
 from conformance.compare.baseline_file import Baseline, kept, read, to_bytes, without_other_witnesses, witnesses
 from conformance.compare.comparison import compare
 from conformance.compare.completed import Completed
-from conformance.compare.judged_tests import Held, JudgedTests
+from conformance.compare.judged_tests import Held, JudgedTests, index_of, inputs_text
 from conformance.formats import BINARY32, Bits, to_float64
 from conformance.run import Run, RunError
 
@@ -34,6 +34,13 @@ def off(index: int, steps: int = 10**6) -> Bits:
     bits = RIGHT.copy()
     bits[index] += steps
     return bits
+
+
+def number(bits: Bits, inputs: str) -> str:
+    """The result for these inputs."""
+    k = index_of(CASES, inputs)
+    assert k is not None
+    return shortest(float(to_float64(bits[k : k + 1], BINARY32)[0]).hex())
 
 
 def run_of(bits: Bits) -> Run:
@@ -67,9 +74,9 @@ def test_a_finding_that_is_gone_has_its_value_after_it(tmp_path: Path) -> None:
     (gone,) = (one for one in wrong.cells if one.finding)
     before = written(tmp_path / "a.json.xz", off(WRONG), [])
     after = written(tmp_path / "b.json.xz", RIGHT, [wrong])
-    name = CASES.name(WRONG)
+    name = inputs_text(CASES.hex(WRONG))
     assert witnesses([wrong]) == {TEST: {name}}
-    assert read(after).kept == {TEST: {name: shortest(float(to_float64(RIGHT[WRONG : WRONG + 1], BINARY32)[0]).hex())}}
+    assert read(after).kept == {TEST: {name: number(RIGHT, name)}}
     runs = [read(path).run for path in (before, after)]
     for first, last, kind in ((0, 1, "fixed"), (1, 0, "new")):
         held = [of_results(read(path).kept) for path in (before, after)]
@@ -89,6 +96,17 @@ def test_a_baseline_against_results_that_are_all_there(tmp_path: Path) -> None:
     assert change.case is not None and change.case.complete and change.case.after.verdict == "correctly-rounded"
 
 
+def test_of_what_both_hold_the_case_that_changed_is_shown_and_not_the_witness() -> None:
+    first, second = inside(PLACE)[:2]
+    before, after = off(int(first)), off(int(first))
+    before[second] += 10**4
+    texts = [inputs_text(CASES.hex(int(k))) for k in (first, second)]
+    results = [of_results({TEST: {t: number(bits, t) for t in texts}}) for bits in (before, after)]
+    shown = Completed(*results)(cells(before)[PLACE], cells(after)[PLACE], "better").case
+    assert shown is not None and shown.case == CASES.name(int(second)) and shown.complete
+    assert (shown.before.verdict, shown.after.verdict) == ("beyond-limit", "correctly-rounded")
+
+
 def test_what_nobody_kept_is_not_made_up(tmp_path: Path) -> None:
     wrong, later = cells(off(WRONG))[PLACE], cells(RIGHT)[PLACE]
     nothing = Completed(of_results({}), of_results({}))(wrong, later, "fixed").case
@@ -98,14 +116,14 @@ def test_what_nobody_kept_is_not_made_up(tmp_path: Path) -> None:
     other = Completed(of_results({}), of_results({TEST: RIGHT}))
     assert (other(wrong, later, "fixed").case or nothing).after.got is not None
     assert (other(moved, later, "fixed").case or nothing).after.got is None  # the id has other inputs now
-    assert kept(run_of(RIGHT), of_results({TEST: RIGHT}), {TEST: {"no such case"}}) == {}
+    assert kept(run_of(RIGHT), of_results({TEST: RIGHT}), {TEST: {"0x1.23456p+0 0x1p-1"}}) == {}
     raised = make_run(replace(later, verdicts={"raised": later.cases}))
-    assert kept(raised, of_results({TEST: RIGHT}), {TEST: {CASES.name(WRONG)}}) == {}
+    assert kept(raised, of_results({TEST: RIGHT}), {TEST: {inputs_text(CASES.hex(WRONG))}}) == {}
 
 
 def test_some_results_are_no_ground_for_what_all_would_show() -> None:
-    name = CASES.name(WRONG)
-    some = of_results({TEST: {name: "0x1p+0", "no such case": "0x1p+0"}})(cells(RIGHT)[PLACE])
+    inputs = inputs_text(CASES.hex(WRONG))
+    some = of_results({TEST: {inputs: "0x1p+0", "0x1.23456p+0 0x1p-1": "0x1p+0"}})(cells(RIGHT)[PLACE])
     assert some is not None and np.flatnonzero(some.held).tolist() == [WRONG]
     assert some.returned(WRONG).got == "0x1p+0" and not some.returned(WRONG + 1).known
 

@@ -115,6 +115,16 @@ def test_a_value_that_no_run_kept_is_said_to_be_so() -> None:
     assert "          logit = -88.5, label = 1: correctly rounded → 0, exact 3.67253629e-39" in said
 
 
+def test_where_the_shown_case_did_not_change_the_number_of_cases_is_told() -> None:
+    found = changed((lost(verdicts={"lost": 14, "faithful": 307}), lost(verdicts={"lost": 6, "faithful": 315})))
+    assert "lost, 14 cases → 6" in " ".join(" ".join(lines(found)).split())
+
+
+def test_a_case_that_raises_now_has_a_value_before() -> None:
+    found = changed((lost(verdicts={"lost": 321}), cell(worst=None, verdicts={"raised-documented": 321})))
+    assert "0 → raised, exact" in " ".join(" ".join(lines(found)).split())
+
+
 def test_vanished_cells_are_told_with_the_reason() -> None:
     nothing = {"region": "every", "label_class": "every", "bits_digest": "", "limit": None, "max_ulp": None}
     after = cell(verdicts={"unsupported": 3}, message="no such function", **nothing)

@@ -66,14 +66,19 @@ class Cases:
 
     def find(self, name: str) -> int:
         """The index of a case by its id; KeyError when there is none."""
-        if name not in self.numbers:
+        if name not in self._by_name:
             raise KeyError(f"no case is named {name!r}")
-        return self.numbers[name]
+        return self._by_name[name]
 
     @cached_property
-    def numbers(self) -> dict[str, int]:
-        """The index of every case, by its id."""
+    def _by_name(self) -> dict[str, int]:
         return {self.name(i): i for i in range(len(self))}
+
+    @cached_property
+    def by_inputs(self) -> dict[tuple[str, ...], int]:
+        """The index of every case, by its inputs as hex floats."""
+        columns = [[value.hex() for value in values.tolist()] for values in self.values]
+        return {inputs: i for i, inputs in enumerate(zip(*columns, strict=True))}
 
     def where(self, keep: Mask | NDArray[np.intp]) -> Cases:
         """The cases of a mask, or those of these indices, in order."""

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.compare.side import Side
+    from conformance.report.releases import Release
 
 HELP = "list the kept runs of releases, or measure more of them"
 EPILOG = """examples:
   bce-conformance baselines list
+  bce-conformance baselines table > docs/RELEASES.md                   what changed from each to the next
   bce-conformance baselines write torch==2.9.1 torch==2.13.0
   bce-conformance baselines write "keras==3.6.0 tensorflow==2.16.2"    named for the first of them
   bce-conformance baselines write "torch @ results"                    a run that is there already
@@ -29,6 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="name them, with where they were measured")
     listing.set_defaults(action=listed)
+    table = actions.add_parser("table", help="what changed from each release to the next, as Markdown")
+    table.set_defaults(action=tabled)
     writing = actions.add_parser("write", help="build an environment for each release, audit it, keep the run")
     selection.configure(writing)
     writing.add_argument("releases", nargs="+", metavar="REQUIREMENTS", help="a release; what it needs besides follows")
@@ -88,6 +94,52 @@ def written(args: argparse.Namespace) -> int:
             path = baselines.write(baseline_file.to_bytes(baseline), name, baselines.version_of(name, run))
             say(f"{release.side.name}: {len(run.cells):,} cells in {path}")
     return int(len(measured) < len(releases))
+
+
+def tabled(args: argparse.Namespace) -> int:
+    """Print the page of what changed from release to release."""
+    from conformance.compare import baselines
+    from conformance.report.progress import working
+    from conformance.report.releases import page
+
+    with working("comparing", len(baselines.known())) as advance:
+        text = page(series(advance))
+    print(text, end="")
+    return 0
+
+
+def series(advance: Callable[[str], object]) -> list[tuple[str, list[Release]]]:
+    """The baselines of each distribution, each compared with the one before it.
+
+    Parameters
+    ----------
+    advance : callable
+        Told each release that is done.
+    """
+    from conformance import expectations
+    from conformance.compare import baselines
+    from conformance.compare.compared_sides import compared
+    from conformance.compare.measured_side import Options, saved
+    from conformance.compare.side import Side
+    from conformance.places import adapters_folder
+    from conformance.report.comparison.words import Told
+    from conformance.report.releases import Release
+    from conformance.subject import Filters, sources
+
+    found = sources()
+    causes, options = expectations.load(adapters_folder()), Options(found, Filters())
+    made: dict[str, list[Release]] = {}
+    last = None
+    for (distribution, version), path in baselines.known().items():
+        releases, name = made.setdefault(distribution, []), f"{distribution} {version}"
+        now = saved(Side(name, results=path), options)
+        step = None
+        if releases and last is not None:
+            step = Told(compared(last, now, found, causes), (releases[-1].name, name), causes=causes.causes)
+        releases.append(Release(name, now.run, step))
+        last = now
+        advance(name)
+    return list(made.items())
 
 
 def named(text: str) -> tuple[str, Side]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance.cell import shortest
-from conformance.compare.judged_tests import RAISED, JudgedTests, Kept
+from conformance.cell import Cell, shortest
+from conformance.compare.judged_tests import RAISED, JudgedTests, Kept, index_of, inputs_text, inside
 from conformance.run import Run, RunError, from_text, to_text
 
 SCHEMA = "bce-conformance/baseline/1"
@@ -29,7 +29,7 @@ class Baseline:
     run : Run
         With the witnesses of findings alone.
     kept : mapping
-        By test (subject and quantity), case id to hexadecimal number.
+        By test (subject and quantity), the inputs of a case to a hexadecimal number.
     """
 
     run: Run
@@ -72,7 +72,7 @@ def without_other_witnesses(run: Run) -> Run:
 
 
 def witnesses(runs: Iterable[Run]) -> dict[str, set[str]]:
-    """The ids of the cases that are a finding's witness in any of the runs, by test.
+    """The inputs of the cases that are a finding's witness in any of the runs, by test.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def witnesses(runs: Iterable[Run]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for run in runs:
         for cell in run.cells:
-            if cell.finding and cell.worst is not None and cell.method == "cases":
-                found.setdefault(cell.test, set()).add(cell.worst["case"])
+            if cell.finding and cell.worst is not None and cell.method == "cases" and not cell.examination:
+                found.setdefault(cell.test, set()).add(inputs_text(cell.worst["inputs"]))
     return found
 
 
@@ -95,17 +95,23 @@ def kept(run: Run, tests: JudgedTests, wanted: Mapping[str, set[str]]) -> dict[s
     tests : JudgedTests
         Of its results.
     wanted : mapping of str to set of str
-        Ids of cases by test, from `witnesses`. What the run does not have is left out.
+        Inputs of cases by test, from `witnesses`. What the run does not have is left out.
     """
-    raised = {cell.test for cell in run.cells if RAISED & cell.verdicts.keys()}
-    cells = {cell.test: cell for cell in run.cells if cell.test in wanted and cell.test not in raised}
+    cells: dict[str, list[Cell]] = {}
+    for cell in run.cells:
+        if cell.test in wanted:
+            cells.setdefault(cell.test, []).append(cell)
     found: dict[str, Kept] = {}
-    for name, cell in cells.items():
-        test = tests(cell)
+    for name, members in cells.items():
+        test = next((test for cell in members if (test := tests(cell)) is not None), None)
         if test is None:
             continue
-        numbers = [(case, test.cases.numbers.get(case)) for case in wanted[name]]
-        there = {case: shortest(float(test.values[k]).hex()) for case, k in numbers if k is not None and test.held[k]}
+        held = test.held.copy()
+        for cell in members:
+            if RAISED & cell.verdicts.keys():
+                held[inside(test, cell)] = False
+        numbers = [(inputs, index_of(test.cases, inputs)) for inputs in wanted[name]]
+        there = {inputs: shortest(float(test.values[k]).hex()) for inputs, k in numbers if k is not None and held[k]}
         if there:
             found[name] = there
     return found

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.cell import Cell, shortest
 from conformance.compare.case_change import CaseChange, Seen
-from conformance.compare.judged_tests import JudgedTests
+from conformance.compare.judged_tests import JudgedTest, JudgedTests, inside
 from conformance.exact import decimal
 from conformance.formats import Mask, Values
-from conformance.judge import Columns
-from conformance.judgement import cell_mask
-from conformance.summary import RANK, digest, worse
+from conformance.judge import Columns, Standard
+from conformance.summary import RANK, worse
 
 
 class CaseByCase:
@@ -40,31 +40,50 @@ class CaseByCase:
             one that is better; else that whose error changed most.
         """
         first, last = self.before(before), self.after(after)
-        if first is None or last is None or len(first.cases) != len(last.cases):
+        if first is None or last is None:
             return None
-        cases, rule = last.cases, self.after.standard(after)
-        inside = cell_mask(cases, after.region, after.label_class)
-        for cell, side in ((before, first), (after, last)):
-            if not side.held[inside].all() or digest(side.bits[inside], rule.container) != cell.bits_digest:
-                return None  # the cases were others, in another version of this project
-        both_nan = np.isnan(first.values) & np.isnan(last.values)
-        changed = np.flatnonzero(inside & (first.bits != last.bits) & ~both_nan)
+        mask = inside(last, after)
+        if not (first.held & last.held)[mask].all():
+            return None
+        changed = changes(first, last, mask)
         if not len(changed):
             return Seen()
         growth = _growth(first.columns, last.columns)[changed]
         nan = np.isnan(last.values) & (RANK[last.columns.verdict] < RANK.max()) & ~np.isnan(first.values)
-        k = int(_most(changed, first.columns, last.columns, kind))
-        return Seen(
-            CaseChange(
-                case=cases.name(k),
-                inputs={name: shortest(value) for name, value in cases.hex(k).items()},
-                exact=decimal(rule.mathematics.value.number(k)),
-                before=first.returned(k),
-                after=last.returned(k),
-            ),
-            new_nan=bool(nan[changed].any()),
-            growth=float(growth.max()),
-        )
+        case = most_changed(first, last, changed, kind, self.after.standard(after))
+        return Seen(case, new_nan=bool(nan[changed].any()), growth=float(growth.max()))
+
+
+def changes(first: JudgedTest, last: JudgedTest, mask: Mask) -> NDArray[np.intp]:
+    """The cases of a mask for which other bits came back, and not NaN both times; those that both sides hold."""
+    both_nan = np.isnan(first.values) & np.isnan(last.values)
+    return np.flatnonzero(mask & first.held & last.held & (first.bits != last.bits) & ~both_nan)
+
+
+def most_changed(
+    first: JudgedTest, last: JudgedTest, changed: NDArray[np.intp], kind: str, rule: Standard
+) -> CaseChange:
+    """The case that changed most, of at least one.
+
+    Parameters
+    ----------
+    first, last : JudgedTest
+        Of the same cases.
+    changed : ndarray of intp
+        From `changes`.
+    kind : str
+        What became of the cell.
+    rule : Standard
+        What it was judged by.
+    """
+    k = int(_most(changed, first.columns, last.columns, kind))
+    return CaseChange(
+        case=last.cases.name(k),
+        inputs={name: shortest(value) for name, value in last.cases.hex(k).items()},
+        exact=decimal(rule.mathematics.value.number(k)),
+        before=first.returned(k),
+        after=last.returned(k),
+    )
 
 
 def _most(changed: np.ndarray, before: Columns, after: Columns, kind: str) -> int:

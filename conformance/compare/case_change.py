@@ -75,8 +75,8 @@ class CaseChange:
 def of_witnesses(before: Cell, after: Cell, of_after: bool) -> CaseChange | None:
     """The case that the witnesses of a cell show.
 
-    A cell whose every result is correctly rounded keeps no witness: then each of its cases is known to be so. Of a
-    case that is the witness of one run only, the other's value is not known.
+    A cell whose every result is correctly rounded, or whose every case raised, need not keep a witness: then each of
+    its cases is known to be so. Of a case that is the witness of one run only, the other's value is not known.
 
     Parameters
     ----------
@@ -104,9 +104,10 @@ def _said(shown: Mapping[str, Any], cell: Cell) -> Returned:
     if own is not None:
         same = own["case"] == shown["case"] and own["inputs"] == shown["inputs"]
         return Returned(own["got"], own["verdict"], own["ulp"]) if same else Returned()
-    if cell.verdicts.keys() == {"correctly-rounded"}:
-        return Returned(None, "correctly-rounded", None)
-    return Returned()
+    of_all = next(iter(cell.verdicts)) if len(cell.verdicts) == 1 else ""
+    if of_all == "correctly-rounded":
+        return Returned(None, of_all)
+    return Returned("raised", of_all) if of_all in ("raised", "raised-documented") else Returned()
 
 
 @dataclass(frozen=True, slots=True)

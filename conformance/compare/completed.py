@@ -1,17 +1,18 @@
-"""A witness of one run, and what the other returned for the same case, where that is held."""
+"""What some cases of a cell show in two runs: the one that changed most of those that both hold, or a witness."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.cell import Cell, shortest
+from conformance.cell import Cell
+from conformance.compare.case_by_case import changes, most_changed
 from conformance.compare.case_change import CaseChange, Returned, Seen, seen_of_witnesses
 from conformance.compare.comparison import IMPROVING
-from conformance.compare.judged_tests import JudgedTests
+from conformance.compare.judged_tests import JudgedTests, index_of, inputs_text, inside
 
 
 class Completed:
-    """Looks at the witnesses of a cell in two runs: of each run some results are held, or all.
+    """Looks at a cell in two runs, of each of which some results are held, or all.
 
     Parameters
     ----------
@@ -23,7 +24,9 @@ class Completed:
         self.before, self.after = before, after
 
     def __call__(self, before: Cell, after: Cell, kind: str) -> Seen:
-        """What the witnesses show: the later run's, or where the cell became better the earlier one's.
+        """What is known: the case that changed most, of those that both runs hold; else the witness of one.
+
+        It is the later run's, or where the cell became better the earlier one's, with what the other returned.
 
         Parameters
         ----------
@@ -39,15 +42,20 @@ class Completed:
             first = _returned(self.before, before, case, case.before)
             return replace(case, before=first, after=_returned(self.after, after, case, case.after))
 
-        return seen_of_witnesses(before, after, kind not in IMPROVING, completed)
+        seen = seen_of_witnesses(before, after, kind not in IMPROVING, completed)
+        one, other = self.before(before), self.after(after)
+        if one is None or other is None or len(one.cases) != len(other.cases):
+            return seen
+        changed = changes(one, other, inside(other, after))
+        if not len(changed):
+            return seen
+        return replace(seen, case=most_changed(one, other, changed, kind, self.after.standard(after)))
 
 
 def _returned(tests: JudgedTests, cell: Cell, case: CaseChange, said: Returned) -> Returned:
-    """What a run returned for a case; what its cell said where that is not held, or its inputs were others."""
+    """What a run returned for a case; what its cell said where that is not held."""
     if said.got is not None:
         return said
     test = tests(cell)
-    k = None if test is None else test.cases.numbers.get(case.case)
-    if test is None or k is None or {n: shortest(v) for n, v in test.cases.hex(k).items()} != dict(case.inputs):
-        return said
-    return test.returned(k) if test.held[k] else said
+    k = None if test is None else index_of(test.cases, inputs_text(case.inputs))
+    return said if test is None or k is None or not test.held[k] else test.returned(k)

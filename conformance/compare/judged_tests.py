@@ -13,17 +13,18 @@ from conformance.cell import Cell, shortest
 from conformance.compare.case_change import Returned
 from conformance.formats import Bits, Mask, Values, from_float64, to_float64
 from conformance.judge import Columns, Standard, judge
-from conformance.judgement import figure
+from conformance.judgement import cell_mask, figure
 from conformance.plan import Plan
 from conformance.standards import standard
 from conformance.subject import Source, Subject
+from conformance.summary import digest
 from conformance.verdicts import VERDICTS
 
 RAISED = frozenset(("raised", "raised-documented", "not-raised", "wrong-dtype"))
 """Verdicts on cases whose bits are no result of this format."""
 
 Kept = Mapping[str, str]
-"""Some results of a test: case id to hexadecimal number."""
+"""Some results of a test: inputs, as `inputs_text` writes them, to a hexadecimal number."""
 
 Held = Mapping[str, Bits | Kept]
 """What is held of a run's results, by test (subject and quantity): the bits of every case, or some of them."""
@@ -76,7 +77,10 @@ class JudgedTests:
         self._has = cache(self.plan.has)                        # there are thousands of cells, and few subjects
 
     def __call__(self, cell: Cell) -> JudgedTest | None:
-        """The test of a cell; None where nothing is held of these cases, or of results in this format."""
+        """The test of a cell; None where nothing is held of these cases, or of results in this format.
+
+        Bits without the cell's digest are of other cases, in another version of this project.
+        """
         cases = self._cases(cell)
         if cases is None or RAISED & cell.verdicts.keys():
             return None
@@ -92,7 +96,11 @@ class JudgedTests:
             name = rule.container.name
             values = to_float64(bits, rule.container)
             self._last[key] = JudgedTest(cases, bits, held, values, judge(bits, name, rule))
-        return self._last[key]
+        test = self._last[key]
+        bits, held = test.bits[inside(test, cell)], test.held[inside(test, cell)]
+        if held.all() and digest(bits, self.standard(cell).container) != cell.bits_digest:
+            return None
+        return test
 
     def standard(self, cell: Cell) -> Standard:
         """What a cell was judged by; whether subnormals are flushed there shows in its verdicts."""
@@ -116,11 +124,26 @@ class JudgedTests:
             fits = found.shape == (len(cases),) and found.dtype == fmt.storage
             return (found, np.ones(len(cases), bool)) if fits else None
         bits, held = np.zeros(len(cases), fmt.storage), np.zeros(len(cases), bool)
-        for name, number in found.items():
-            k = cases.numbers.get(name)
+        for inputs, number in found.items():
+            k = index_of(cases, inputs)
             if k is not None:
                 bits[k], held[k] = from_float64(np.array([float.fromhex(number)]), fmt)[0], True
         return bits, held
+
+
+def inside(test: JudgedTest, cell: Cell) -> Mask:
+    """Which cases of a test are in a cell."""
+    return cell_mask(test.cases, cell.region, cell.label_class)
+
+
+def inputs_text(inputs: Mapping[str, str]) -> str:
+    """The inputs of a case, in the order of its arguments: what it is known by in another version of this project."""
+    return " ".join(shortest(value) for value in inputs.values())
+
+
+def index_of(cases: Cases, inputs: str) -> int | None:
+    """The index of the case with these inputs; None where there is none."""
+    return cases.by_inputs.get(tuple(float.fromhex(value).hex() for value in inputs.split()))
 
 
 def _subject(cell: Cell) -> Subject:

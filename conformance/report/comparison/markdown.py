@@ -93,7 +93,7 @@ def code(text: str) -> str:
 
 def _table(kind: str, found: Sequence[Group], told: Told, shown: int) -> list[str]:
     single = kind in ("appeared", "vanished")
-    rows = [_single(group) if single else _row(group) for group in found[:shown]]
+    rows = [_single(group) if single else row_of(group) for group in found[:shown]]
     lines = rows_of(SINGLE_ROW if single else ROW, rows)
     causes = dict.fromkeys(group.cause for group in found[:shown] if group.cause)
     for cause in causes:
@@ -109,7 +109,8 @@ def _single(group: Group) -> tuple[str, ...]:
     return (f"{len(group.changes):,}", subject_words(change.cell, False), extent(group.changes), change.why)
 
 
-def _row(group: Group) -> tuple[str, ...]:
+def row_of(group: Group) -> tuple[str, ...]:
+    """The row of a group of changes, as `ROW` heads it."""
     change, case, dtype = group.first, group.first.case, group.first.cell.dtype
     where = f"{subject_words(change.cell)} {place_words(change.cell)}"
     head = (f"{len(group.changes):,}", where, verdict_words(change))

@@ -17,6 +17,7 @@ from conformance.compare.regression import Rule, failing
 from conformance.report.decimals import digits
 from conformance.report.figures import count, ulp
 from conformance.run import Run
+from conformance.verdicts import SEVERITY
 
 TITLES = {
     "new": "New findings",
@@ -123,13 +124,27 @@ def extent(changes: Sequence[Change]) -> str:
 
 
 def verdict_words(change: Change) -> str:
-    """How a cell was judged before, and how it is now: ``within-limit 0.75 → lost 2.6e6 ULP``."""
+    """How a cell was judged before, and how it is now: ``within-limit 0.75 → lost 2.6e6 ULP``.
+
+    Where the case that is shown has not changed, others have: then how many are judged so.
+    """
     case = change.case
+    if case is not None and case.complete and case.before == case.after:
+        return _more_or_fewer(change)
     if case is not None and case.complete:
         pair = [_verdict(said) for said in (case.before, case.after)]
     else:
         pair = [_judged(cell) for cell in (change.before, change.after)]
     return f"{pair[0]} → {pair[1]}" if pair[0] != pair[1] else pair[0]
+
+
+def _more_or_fewer(change: Change) -> str:
+    """Of which verdict there are more cases than before, or fewer: ``lost, 14 cases → 6``."""
+    before, after = ({} if cell is None else cell.verdicts for cell in (change.before, change.after))
+    for kind in SEVERITY:
+        if before.get(kind, 0) != after.get(kind, 0):
+            return f"{kind}, {count(before.get(kind, 0), 'case')} → {after.get(kind, 0):,}"
+    return _judged(change.after)
 
 
 def case_words(change: Change) -> str:
