@@ -129,6 +129,11 @@ class Cell:
         return FINDINGS.intersection(kind for kind, count in self.verdicts.items() if count)
 
     @property
+    def ran(self) -> bool:
+        """Whether there is anything to judge: a release that lacks it is no result."""
+        return bool(self.verdicts.keys() - {"unsupported"})
+
+    @property
     def figure(self) -> float | None:
         """The ULP figure that bounds the finding; None where no figure describes it.
 

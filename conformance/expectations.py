@@ -166,7 +166,7 @@ def assess(run: Run, expectations: Expectations) -> Assessment:
     measured = _Measured(run)
     stale = {line.cell: line.cause for line in here if measured.makes_stale(line)}
     failed = bool(unexpected or stale)
-    return Assessment(expected, unexpected, stale, 5 if not _something_ran(run) else int(failed))
+    return Assessment(expected, unexpected, stale, int(failed) if any(c.ran for c in run.cells) else 5)
 
 
 def acceptance(run: Run, expectations: Expectations) -> Acceptance:
@@ -285,7 +285,3 @@ class _Measured:
             cell = self.tests.get(line.cell.rsplit("/", 2)[0])
             gone = cell is not None
         return gone and cell is not None and self.run.versions(cell.adapter) in line.versions
-
-
-def _something_ran(run: Run) -> bool:
-    return any(cell.verdicts.keys() - {"unsupported"} for cell in run.cells)

@@ -70,15 +70,28 @@ def load(path: str, name: str, device: str) -> Loaded:
     try:
         adapter.load(device)
     except ModuleNotFoundError as error:
-        known = adapter.distributions
-        install = error.name if error.name in known or not known else known[0]
-        raise Failure("unsupported", f"No module named {error.name}: install {install}") from error
+        raise Failure("unsupported", _missing(loaded, error)) from error
     except BaseException as error:                          # SystemExit is an answer too
         said = f"the import for {name} raised {sentence(error)}"
         told = dated(loaded, said)
         status = "out-of-memory" if exhausted(error) else "raised" if told == said else "unsupported"
         raise Failure(status, told) from error
     return loaded
+
+
+def _missing(loaded: Loaded, error: ImportError) -> str:
+    """Which module is not there, and what to install for it.
+
+    Of a framework that is half installed it is a part, and what the framework raises itself may not name it.
+    """
+    cause = error
+    while not cause.name and isinstance(cause.__cause__, ImportError):
+        cause = cause.__cause__
+    if not cause.name:
+        return f"the import for {loaded.adapter.name} raised {sentence(error)}"
+    first, top = next(iter(loaded.adapter.distributions), ""), cause.name.split(".")[0]
+    is_part = not first or first in loaded.versions or top in loaded.adapter.distributions
+    return f"No module named {cause.name}: install {top if is_part else first}"
 
 
 def version(distribution: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from conformance.accuracy import Row, Sweep, Witness
-from conformance.run import RunError
+from conformance.run import RunError, unread
 from conformance.verdicts import VERDICTS
 
 SCHEMA = "bce-conformance/accuracy/2"
@@ -41,9 +41,7 @@ def from_json(text: str, place: str = "the text") -> list[Row]:
     try:
         data = json.loads(text)
         if data["schema"] != SCHEMA:
-            raise RunError(
-                f"The data in {place} are of the schema {data['schema']!r}, and this version reads {SCHEMA!r}."
-            )
+            raise RunError(f"The file {place} {unread(data['schema'], SCHEMA)}.")
         sweeps = [_made(Sweep, record) for record in data["sweeps"]]
         known = [_read(record, sweeps) for record in data["rows"]]
         return sorted(known, key=lambda row: row.key)  # which has them of a known dtype, method and label

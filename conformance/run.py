@@ -179,7 +179,7 @@ def from_text(text: str, place: str = "the text") -> Run:
         raise RunError(f"The run at {place} is truncated or not JSON ({error}): measure it again.") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
-        raise RunError(f"The file {place} holds the schema {found!r}, and this version reads {SCHEMA!r}.")
+        raise RunError(f"The file {place} {unread(found, SCHEMA)}.")
     mistake = _mistake(data)
     if mistake:
         raise RunError(f"The run at {place} is damaged ({mistake}): measure it again.")
@@ -190,6 +190,24 @@ def from_text(text: str, place: str = "the text") -> Run:
         except (ValueError, AttributeError, TypeError) as error:
             raise RunError(f"The run at {place} is damaged (cell {number}: {error}): measure it again.") from error
     return Run(**{**data, "cells": cells})
+
+
+def unread(found: object, own: str) -> str:
+    """Why a file of another schema is not read, and what to do: the end of a sentence.
+
+    Parameters
+    ----------
+    found : object
+        What the file calls its schema.
+    own : str
+        The one that this version reads, its number at the end.
+    """
+    (stem, _, number), (other, _, theirs) = own.rpartition("/"), str(found).rpartition("/")
+    if other != stem or not theirs.isdecimal():
+        todo = "name another file"
+    else:
+        todo = "upgrade bce-conformance" if int(theirs) > int(number) else "measure it again"
+    return f"holds the schema {found!r}, and this version reads {own!r}: {todo}"
 
 
 def _mistake(data: dict[str, Any]) -> str:

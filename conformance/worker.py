@@ -112,7 +112,10 @@ class Host:
         try:
             from conformance import loaded
         except ImportError as error:
-            return dict(reply, reason=f"No module named {error.name}: install {error.name}")
+            if isinstance(error, ModuleNotFoundError) and error.name:
+                return dict(reply, reason=f"No module named {error.name}: install {error.name}")
+            said = [line for line in str(error).splitlines() if line.strip()]
+            return dict(reply, reason=f"the worker does not start: {' '.join(said[:1]) or type(error).__name__}")
         try:
             self.loaded = loaded.load(settings["adapter_file"], settings["adapter"], settings["device"])
             return dict(reply, **loaded.describe(self.loaded))

@@ -15,6 +15,22 @@ from conformance.places import adapters_folder, golden_folder
 
 PACKAGE = Path(conformance.__file__).parent
 
+LACKING = """
+from conformance.adapter import Adapter, EntryPoint
+
+class Lacking(Adapter):
+    name = "lacking"
+    imports = "import numpy"
+    names = {"binary16": "numpy.float_of_nowhere", "binary32": "numpy.float32"}
+    literal = "numpy.array({values}, {dtype})"
+    entry_points = (EntryPoint("numpy.logaddexp", "sigmoid_cross_entropy", "numpy.logaddexp(logit, 0)"),)
+
+    def make(self, bits, dtype):
+        return bits.view(self.native[dtype])
+
+ADAPTERS = [Lacking()]
+"""
+
 
 def bce(*arguments: str, cwd: Path | None = None, path: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own, from another checkout where one is given."""
@@ -130,10 +146,21 @@ def test_a_missing_framework_says_why_and_is_never_green(checkout: Path, tmp_pat
     file.write_text(adapter)
     done = bce("audit", "--adapter", str(file), "--out", str(tmp_path / "out"))
     assert done.returncode == 5, done.stderr
-    assert "torch_of_nowhere" in done.stdout + done.stderr
+    assert "nothing ran: pytorch is unavailable: No module named torch_of_nowhere" in done.stderr
     done = bce("audit", "--adapter", str(file), "--require", "pytorch", "--out", str(tmp_path / "out"))
     assert done.returncode == 1
     assert "pytorch is required" in done.stderr
+
+
+def test_a_release_that_lacks_all_that_is_asked_for_is_never_green(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(LACKING)
+    done = bce("audit", "--adapter", str(file), "--quick", "--dtype", "binary16", "--out", str(tmp_path / "out"))
+    assert done.returncode == 5, done.stderr
+    (sentence,) = [line for line in done.stderr.splitlines() if line.startswith("bce-conformance: ")]
+    assert sentence.startswith("bce-conformance: nothing ran: lacking has no binary16 in this release; bce-conformance")
+    done = bce("compare", str(tmp_path / "out"), str(tmp_path / "out"))
+    assert done.returncode == 5 and "Nothing was delivered in both runs" in done.stdout
 
 
 def test_help_has_examples() -> None:

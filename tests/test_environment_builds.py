@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import cast
 
 import pytest
 
-from conformance.environments import EnvironmentsError, build
+from conformance.environments import EnvironmentsError, build, releases
 from conformance.environments.cache import Environment
 from conformance.environments.installers import Installer, Pip, Uv, choose
 from conformance.environments.recipe import Wanted
@@ -22,6 +23,14 @@ from conformance.environments.recipe import Wanted
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 NUMPY = ("numpy==2.0.2", "numpy==2.2.6")
 UNREACHABLE = r"(?i)connect|resolve host|dns error|network|timed out|unreachable"
+
+FRONT = f"""
+[[front]]
+releases = "<2"
+python = ["{OWN}"]
+gigabytes = 0.1
+regardless-of = ["backend"]
+"""
 
 BUILT = """
 from conformance.environments import Wanted, build
@@ -123,6 +132,11 @@ def test_links_that_pip_is_configured_with_are_followed_by_uv(wheels: Path) -> N
     assert says(environment, "import alpha, beta; print(alpha.version, beta.version)") == "1.0 3.0+cpu"
 
 
+def test_where_pip_must_ask_no_index_uv_asks_none(wheels: Path) -> None:
+    with pytest.raises(EnvironmentsError, match=r"^numpy==2\.0\.2 cannot be installed \(.*numpy"):
+        build(Wanted(("numpy==2.0.2",), OWN), installer=uv())
+
+
 def test_a_wheel_is_installed_with_what_it_needs_less_what_is_excluded(installer: Installer, tmp_path: Path) -> None:
     wheel = put_wheel(tmp_path, "delta", "4.0", "alpha", "beta")
     environment = build(wanted(str(wheel), "beta<3", exclude=("alpha",)), installer=installer)
@@ -133,6 +147,21 @@ def test_a_wheel_is_installed_with_what_it_needs_less_what_is_excluded(installer
     )
 
 
+def test_what_is_firm_is_installed_with_its_own_needs_whatever_others_ask(
+    installer: Installer, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_wheel(wheels, "backend", "2.0", "front>=3", "beta")
+    put_wheel(wheels, "front", "1.0", "alpha")
+    put_wheel(wheels, "front", "3.0")
+    with pytest.raises(EnvironmentsError, match=r"^front==1\.0 backend cannot be installed"):
+        build(wanted("front==1.0", "backend"), installer=installer)
+    known = releases.parse(FRONT)
+    monkeypatch.setattr(releases, "releases", lambda: known)
+    environment = build(wanted("front==1.0", "backend"), installer=installer)
+    assert own(environment) == {"alpha==1.0", "backend==2.0", "beta==3.0+cpu", "front==1.0"}
+    assert environment.notes == ("front==1.0 is here whatever others ask for.",)
+
+
 def test_a_release_that_does_not_exist_is_said_in_a_sentence(installer: Installer, cache: Path) -> None:
     with pytest.raises(EnvironmentsError) as caught:
         build(wanted("beta==9"), installer=installer)
@@ -140,6 +169,18 @@ def test_a_release_that_does_not_exist_is_said_in_a_sentence(installer: Installe
     said = str(caught.value)
     assert re.fullmatch(rf"beta==9 cannot be installed \([^\n]*beta==9[^\n]*\): correct it, or see .* {log}\.", said)
     assert "beta==9" in log.read_text()
+
+
+def test_an_index_that_does_not_answer_is_said(installer: Installer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/simple"        # bound, and nobody listens
+        for name, value in (("PIP_INDEX_URL", address), ("PIP_RETRIES", "1"), ("UV_HTTP_RETRIES", "1")):
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("PIP_NO_INDEX")
+        again = uv() if isinstance(installer, Uv) else installer
+        with pytest.raises(EnvironmentsError, match=r"^omega==1 cannot .* not answer \(.*refused.*\): mend the net"):
+            build(wanted("omega==1"), installer=again)
 
 
 def test_an_installer_that_fails_later_leaves_its_log(wheels: Path, cache: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from conformance.commands import environments as command
 from conformance.environments import EnvironmentsError, build, existing, find, interpreters
 from conformance.environments.cache import RECORD, Environment, cached, kept, place, unfinished
-from conformance.environments.installers import Failed, Resolved
+from conformance.environments.installers import Failed, Resolved, Unreachable
 from conformance.environments.interpreters import Interpreter
 from conformance.environments.locks import locked
 from conformance.environments.recipe import Recipe, Wanted
@@ -97,8 +97,34 @@ def test_an_environment_is_built_once_and_found_again() -> None:
 
 def test_another_wish_is_another_environment() -> None:
     assert find(MINE) is None
-    others = [MINE, Wanted(("mine==2",)), Wanted(("mine==1",)), Wanted(("mine==1",), python=sys.executable)]
+    others = [MINE, Wanted(("mine==2",)), Wanted(("mine==1",)), Wanted(("mine==1",), include=("yours",))]
     assert len({make(wanted).folder for wanted in others}) == 4 == len(cached())
+
+
+OWN = (None, *(".".join(map(str, sys.version_info[:n])) for n in (2, 3)), sys.executable)
+
+
+@pytest.mark.parametrize("first", OWN)
+def test_one_interpreter_has_one_environment_however_it_is_named(first: str | None) -> None:
+    built = {make(Wanted(("mine==1",), python=name)).folder for name in (first, *OWN)}
+    assert built == {environment.folder for environment in cached()} and len(built) == 1
+
+
+def test_another_interpreter_has_another_environment() -> None:
+    def installing() -> None:
+        (python,) = place().glob("*/bin/python")
+        python.unlink()
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')       # not the one that a path names
+        python.chmod(0o755)
+
+    first = build(Wanted(("mine==1",)), quietly, Linked(installing=installing))
+    assert make(Wanted(("mine==1",), python=sys.executable)).folder != first.folder
+
+
+def test_what_was_built_without_a_wheel_for_cpus_is_only_for_who_named_the_interpreter() -> None:
+    named = Wanted(("torch==2.13.0",), python=OWN[1])
+    build(named, quietly, Linked())
+    assert find(TORCH) is not None and find(Wanted(("torch==2.13.0",))) is None
 
 
 def test_an_interrupted_build_leaves_nothing_but_its_log(cache: Path) -> None:
@@ -132,6 +158,18 @@ def test_a_failure_is_one_sentence_with_the_reason_and_the_log(cache: Path, stag
         f"mine==1 cannot be installed (no such release): correct it, or see the whole log in {log}."
     )
     assert caught.value.exit_status == 4 and not [path for path in cache.iterdir() if path.is_dir()]
+
+
+def test_an_index_that_does_not_answer_is_asked_once(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    bases = [Interpreter(sys.executable, version, "CPython", "", ()) for version in ("3.11.1", "3.12.1", "3.13.1")]
+    monkeypatch.setattr(interpreters, "search", lambda versions, why: bases)
+    installer = Linked(resolving=raising(Unreachable("Connection refused")))
+    with pytest.raises(EnvironmentsError) as caught:
+        build(MINE, quietly, installer)
+    assert installer.calls == ["3.11"] and str(caught.value) == (
+        "mine==1 cannot be installed, since the index does not answer (Connection refused): mend the network or what"
+        f" pip is configured with, or see the whole log in {find_log(cache)}."
+    )
 
 
 def test_a_full_disk_is_refused_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import bootstrap
 from conformance.environments import installers, pip_settings
-from conformance.environments.installers import reason
+from conformance.environments.installers import reason, unreachable
 
 CONFIGURATION = """\
 global.index-url='https://one.example/simple'
@@ -22,7 +22,13 @@ global.timeout='60'
 def test_uv_is_told_what_the_set_up_tells_it() -> None:
     assert pip_settings.for_uv(CONFIGURATION) == bootstrap.uv_settings(CONFIGURATION)
     assert pip_settings.PIP_TO_UV.items() >= bootstrap.PIP_TO_UV.items()
-    assert pip_settings.for_uv(":env:.no-index='1'\n")["UV_NO_INDEX"] == "1"
+
+
+@pytest.mark.parametrize("word", ["1", "true", "yes", "", "0", "false", "No"])
+def test_uv_asks_no_index_where_pip_must_not(word: str) -> None:
+    expected = () if word in ("", "0", "false", "No") else ("--no-index",)
+    assert pip_settings.options_for_uv(f"global.no-index='0'\n:env:.no-index={word!r}\n") == expected
+    assert pip_settings.options_for_uv(CONFIGURATION) == ()
 
 
 def test_without_pip_its_variables_are_read(tmp_path: Path) -> None:
@@ -46,6 +52,27 @@ def test_without_pip_its_variables_are_read(tmp_path: Path) -> None:
 )
 def test_the_reason_is_found_in_what_an_installer_says(text: str, said: str) -> None:
     assert said in reason(text) and "\n" not in reason(text)
+
+
+PIP_RETRIES = """\
+WARNING: Retrying (Retry(total={left}, connect=None, read=None)) after connection broken by '{why}': /simple/a/
+ERROR: Could not find a version that satisfies the requirement a==9 (from versions: none)
+ERROR: No matching distribution found for a==9
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PIP_RETRIES.format(left=0, why="NewConnectionError('<x at 0x1>: [Errno 9] Refused')"), "[Errno 9] Refused"),
+        (PIP_RETRIES.format(left=0, why="ReadTimeoutError('Read timed out.')"), "Read timed out."),
+        (PIP_RETRIES.format(left=1, why="ReadTimeoutError('Read timed out.')"), ""),
+        ("error: x\n  cause: error sending request\n  cause: dns error\n  cause: unknown\n", "unknown"),
+        ("error: No solution\n  cause: Because there is no a==9\n", ""),
+    ],
+)
+def test_an_index_that_does_not_answer_is_told_from_one_that_lacks_something(text: str, said: str) -> None:
+    assert said in unreachable(text) and bool(unreachable(text)) is bool(said)
 
 
 def test_uv_comes_first_unless_it_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -27,10 +27,17 @@ def test_a_rule_is_written_as_it_was_read(text: str) -> None:
     assert parse(text.replace(">", " > ")) == parse(text)
 
 
-@pytest.mark.parametrize("text", ["", "bits", "ulp", "ulp>", "ulp>x", "ulp>-1", "ulp>nan", "ulp<3", "new-nan,any-bit"])
+@pytest.mark.parametrize(
+    "text", ["", "bits", "ulp", "ulp>", "ulp>x", "ulp>-1", "ulp>nan", "ulp>inf", "ulp<3", "new-nan,any-bit"]
+)
 def test_what_is_no_rule_is_one_sentence(text: str) -> None:
     with pytest.raises(RuleError, match=r"--fail-on .* is no rule: give regression, new-nan, any-bit or 'ulp>N'"):
         parse(text)
+
+
+def test_a_number_that_nothing_exceeds_is_refused() -> None:
+    with pytest.raises(RuleError, match=r"--fail-on 'ulp>1e400' fails nothing, .*: give a finite number of ULPs\."):
+        parse("ulp>1e400")
 
 
 def selected(rule: str) -> set[str]:
@@ -80,6 +87,8 @@ def test_a_new_nan_is_a_regression_and_the_other_way_round_it_is_not() -> None:
 def test_nothing_comparable_is_never_green() -> None:
     assert exit_status(compare(make_run(cell()), make_run(cell(mode="vmap"))), REGRESSION) == 5
     assert exit_status(compare(make_run(), make_run()), REGRESSION) == 5
+    lacking = make_run(cell(region="every", label_class="every", verdicts={"unsupported": 9}, message="no vmap"))
+    assert exit_status(compare(lacking, lacking), REGRESSION) == 5
 
 
 def test_a_framework_that_broke_fails_whatever_the_rule() -> None:

@@ -13,7 +13,7 @@ from conformance.environments.releases import Release, mentioned, parse, release
 
 RANGES = [release for ranges in releases.releases().values() for release in ranges]
 
-# Releases that issue 5 and the notes on installing name, and a CPython that they were seen to run on.
+# Releases that were built or are reported, and a CPython that they were seen to run on.
 SEEN = """
 torch 1.0.0 3.7, torch 1.1.0 3.7, torch 1.3.1 3.7, torch 1.4.0 3.8, torch 1.5.1 3.8, torch 1.6.0 3.8, torch 1.7.1 3.8
 torch 1.8.1 3.8, torch 1.10.2 3.8, torch 1.12.1 3.10, torch 1.13.1 3.10, torch 2.0.1 3.11, torch 2.2.2 3.11
@@ -43,12 +43,14 @@ def recipe(*requirements: str, **others: tuple[str, ...]) -> Recipe:
 def test_a_release_that_was_seen_to_run_is_known(seen: list[str]) -> None:
     name, version, python = seen
     found = range_of(f"{name}=={version}")
-    assert found.contains(Version(version)) and python in found.python and version in found.tried
+    assert found.contains(Version(version)) and python in found.python
+    assert version in (*found.tried, *found.reported)
 
 
 @pytest.mark.parametrize("release", RANGES, ids=lambda one: f"{one.distribution}{one.releases}")
 def test_a_range_is_sound(release: Release) -> None:
-    assert all(map(release.contains, map(Version, release.tried)))
+    assert all(map(release.contains, map(Version, (*release.tried, *release.reported))))
+    assert not set(release.tried) & set(release.reported)
     assert release.python and all(re.fullmatch(r"3\.\d+", version) for version in release.python)
     assert 0 < release.cpu_gigabytes <= release.gigabytes < 10
     for text in (*release.requirements, *release.leave_out, *filter(None, [release.instead])):
@@ -82,7 +84,8 @@ def test_ranges_do_not_overlap() -> None:
     ],
 )
 def test_a_requirement_finds_its_range(text: str, version: str) -> None:
-    assert version in range_of(text).tried
+    found = range_of(text)
+    assert version in (*found.tried, *found.reported)
 
 
 @pytest.mark.parametrize("text", ["some-framework==1", "torch==0.4.1", "torch>2,<1"])
@@ -127,6 +130,21 @@ def test_what_the_user_asks_for_is_the_users() -> None:
     assert "jax==0.4.30" in recipe("keras==3.6.0", "jax==0.4.30").requirements
     assert "keras==3.3.3" in recipe("tensorflow==2.16.2", "keras==3.3.3").requirements
     assert "keras==3.4.1" in recipe("tensorflow==2.16.2").requirements
+
+
+def test_an_old_keras_is_installed_beside_a_tensorflow_that_asks_for_a_newer() -> None:
+    today = "tensorflow==2.21.0"
+    assert recipe("keras==3.6.0", today).firm == ("keras==3.6.0",)
+    assert "keras==3.6.0" in recipe("keras==3.6.0", today).requirements
+    assert recipe("keras==3.6.0", today, exclude=("keras",)).firm == ()
+    for others in (("keras==3.6.0",), ("keras==3.6.0", "jax==0.10.2"), ("keras==3.15.1", today), (today,)):
+        assert recipe(*others).firm == ()
+
+
+def test_an_included_release_is_the_one_that_is_named() -> None:
+    assert recipe("jax==0.4.30", include=("optax==0.2.2",)).requirements == ("jax==0.4.30", "numpy<2.1", "optax==0.2.2")
+    assert recipe("jax==0.4.30", include=("optax",)).requirements == ("jax==0.4.30", "numpy<2.1", "optax<0.2.4")
+    assert recipe("tensorflow==2.21.0", include=("keras==3.6.0",)).firm == ("keras==3.6.0",)
 
 
 def test_several_frameworks_get_a_python_that_runs_them_all() -> None:

@@ -120,6 +120,26 @@ def test_a_damaged_run_is_one_sentence(tmp_path: Path, words: str) -> None:
     assert words in message or words in ("truncated", "empty")
 
 
+@pytest.mark.parametrize(
+    ("schema", "todo"),
+    [
+        ("bce-conformance/run/2", "upgrade bce-conformance"),
+        ("bce-conformance/run/10", "upgrade bce-conformance"),
+        ("bce-conformance/run/0", "measure it again"),
+        ("bce-conformance/sweep/2", "name another file"),
+        ("bce-conformance/run/x", "name another file"),
+        (None, "name another file"),
+    ],
+)
+def test_another_schema_says_what_to_do(schema: object, todo: str) -> None:
+    text = json.dumps({**json.loads(run.to_text(make_run(cell()))), "schema": schema})
+    with pytest.raises(run.RunError) as caught:
+        run.from_text(text, "here")
+    assert str(caught.value) == (
+        f"The file here holds the schema {schema!r}, and this version reads 'bce-conformance/run/1': {todo}."
+    )
+
+
 def test_a_missing_run_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(run.RunError, match=r"There is no run at .*: make one with bce-conformance audit --out DIR\."):
         run.read(tmp_path)

@@ -116,6 +116,8 @@ def test_cases_that_run_alone_take_their_places(pool: Pool) -> None:
         ("wider-input", "raised", "make gave binary64 (2,) for logit, not binary32 (2,)"),
         ("raising-make", "raised", "make of logit raised OSError: no such device"),
         ("missing", "unsupported", "No module named no_such_framework: install no-such-framework"),
+        ("half-installed", "unsupported", "No module named no_such_part: install no_such_part"),
+        ("nameless", "unsupported", "import for nameless raised ModuleNotFoundError: the framework requires its part"),
         ("exiting-import", "raised", "the import for exiting-import raised SystemExit: 1"),
         ("aborting-import", "crashed", "SIGABRT"),
         ("mistyped", "unsupported", "no entry point of mistyped resolves: AttributeError"),

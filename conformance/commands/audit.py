@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conformance.compare.measured_side import Measured, Options
     from conformance.compare.side import Side
     from conformance.expectations import Expectations
+    from conformance.run import Run
 
 HELP = "measure the installed frameworks against certified exact values"
 EPILOG = """examples:
@@ -87,14 +88,25 @@ def run(args: argparse.Namespace) -> int:
     else:
         show(report(result, assessment, known.causes))
         print(f"\nThe results lie in {folder}; to see a finding in full: bce-conformance explain ID --run {folder}")
-    regressed = False
+    against = 0
     if side is not None:
         now = Measured(Side(args.out), result, folder)
-        regressed = changed(side, now, Options(found, filters), known, sys.stderr if args.json else sys.stdout)
+        against = changed(side, now, Options(found, filters), known, sys.stderr if args.json else sys.stdout)
     required = unmet(args.require, result.adapters)
     for sentence in required:
         print(f"bce-conformance: {sentence}", file=sys.stderr)
-    return 1 if required or regressed else assessment.exit_status
+    if assessment.exit_status == NOTHING_RAN:
+        print(f"bce-conformance: {idle(result)}", file=sys.stderr)
+    return 1 if required or against == 1 else assessment.exit_status or against
+
+
+def idle(run: Run) -> str:
+    """A sentence that says why nothing of a run delivered anything."""
+    said = [f"{r['name']} is {r['status']}: {r['reason']}" for r in run.adapters if r["status"] != "ok"]
+    reasons = list(dict.fromkeys([*said, *(cell.message for cell in run.cells if cell.message)]))
+    first = reasons[0] if reasons else "there was nothing to measure"
+    others = f" ({len(reasons) - 1} more reasons in run.json)" if len(reasons) > 1 else ""
+    return f"nothing ran: {first}{others}; bce-conformance list shows what there is, and doctor what is wrong"
 
 
 def parsed(against: str) -> Side:
@@ -106,8 +118,8 @@ def parsed(against: str) -> Side:
     return side if side.results else parse(MARK + against)
 
 
-def changed(before: Side, after: Measured, options: Options, known: Expectations, out: TextIO) -> bool:
-    """Say what changed in the adapters that were measured before, and return whether anything became worse."""
+def changed(before: Side, after: Measured, options: Options, known: Expectations, out: TextIO) -> int:
+    """Say what changed in the adapters that were measured before: 1 where anything became worse, 5 for nothing."""
     from conformance.compare import regression
     from conformance.compare.compared_sides import compared
     from conformance.compare.measured_side import saved
@@ -123,7 +135,7 @@ def changed(before: Side, after: Measured, options: Options, known: Expectations
     rules = [regression.parse("regression")]
     comparison = compared(measured, mine, options.found, known)
     show(text(Told(comparison, (before.name, after.side.name), rules, known.causes, True)), out)
-    return regression.exit_status(comparison, rules) != 0
+    return regression.exit_status(comparison, rules)
 
 
 def list_known_defects(args: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ EPILOG = """examples:
   bce-conformance baselines list
   bce-conformance baselines table > docs/RELEASES.md                   what changed from each to the next
   bce-conformance baselines write torch==2.9.1 torch==2.13.0
-  bce-conformance baselines write "keras==3.6.0 tensorflow==2.16.2"    named for the first of them
+  bce-conformance baselines write "keras==3.6.0 tensorflow==2.21.0"    named for the first of them
   bce-conformance baselines write "torch @ results"                    a run that is there already
   bce-conformance baselines write tensorflow==2.4.4 --adapter tensorflow --adapter "keras[tensorflow]"
 

@@ -29,7 +29,7 @@ or an environment that cannot be had; 5 nothing to compare.
 
 examples:
   bce-conformance compare "torch==2.9.1" "torch==2.13.0" --quick
-  bce-conformance compare "keras==3.6.0 tensorflow==2.16.2" current --adapter "keras[tensorflow]"
+  bce-conformance compare "keras==3.6.0 tensorflow==2.21.0" current --adapter "keras[tensorflow]"
   bce-conformance compare results-of-last-week results --fail-on any-bit --only-changed
   bce-conformance compare baseline:torch==1.1.0 baseline:torch==2.2.2 baseline:torch==2.3.1 --format markdown
   bce-conformance compare current python:/path/to/bin/python --format markdown >> "$GITHUB_STEP_SUMMARY"

@@ -130,7 +130,8 @@ class Comparison:
     @property
     def comparable(self) -> bool:
         """Whether anything was delivered in both runs, or in one where the other says why it was not."""
-        return self.common > 0 or any(change.kind in (*WORSENING, *IMPROVING) for change in self.changes)
+        both = any(c.before and c.after and (c.before.ran or c.after.ran) for c in self.changes)
+        return both or any(change.kind in (*WORSENING, *IMPROVING) for change in self.changes)
 
 
 def compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,14 +63,17 @@ def parse(text: str) -> Rule:
     Raises
     ------
     RuleError
-        It names none.
+        It names none, or one that nothing could ever fail.
     """
     if text in NAMES:
         return Rule(text)
     found = re.fullmatch(r"ulp>(\d+(?:\.\d*)?(?:e[+-]?\d+)?)", text.replace(" ", "").lower())
     if not found:
         raise RuleError(f"--fail-on {text!r} is no rule: give {', '.join(NAMES)} or 'ulp>N' (in quotes).")
-    return Rule("ulp", float(found[1]))
+    ulp = float(found[1])
+    if math.isinf(ulp):
+        raise RuleError(f"--fail-on {text!r} fails nothing, whatever changes: give a finite number of ULPs.")
+    return Rule("ulp", ulp)
 
 
 def failing(changes: Iterable[Change], rules: Sequence[Rule]) -> tuple[Change, ...]:

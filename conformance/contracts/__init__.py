@@ -34,8 +34,10 @@ A contract name may carry its constant, ``clip(1e-7)``. A contract file states, 
 
 A loss with weights or smoothed labels inherits the contract of the plain one.
 
-A sweep judges a run of equal results by its ends. So that this holds, a contract parts from the mathematics at most
-once in a binade of the first argument, and value and derivative are monotone on either side of that.
+A sweep judges a run of equal results by its ends. So that this holds under the hard labels, a contract parts from the
+mathematics at most once in a binade of the first argument, becomes zero or changes its sign at most once, and value and
+derivative are monotone between these places. What is ``unchanged`` begins or ends at most once in a binade, whatever
+the label. A test holds every contract that spares a sweep something to this.
 """
 
 from __future__ import annotations

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from conformance.environments import installers, interpreters
 from conformance.environments.cache import Environment, log_of, place, size, standing, touch, write
-from conformance.environments.installers import Failed, Installer, Resolved
+from conformance.environments.installers import Failed, Installer, Resolved, Unreachable
 from conformance.environments.interpreters import Interpreter
 from conformance.environments.locks import locked
 from conformance.environments.recipe import EnvironmentsError, Recipe, Wanted, compose, folder_name
@@ -44,7 +46,7 @@ def build(wanted: Wanted, say: Say = print, installer: Installer | None = None) 
     """
     recipe = compose(wanted)
     folder = place() / folder_name(wanted, recipe)
-    found = standing(folder)
+    found = find(wanted)
     if found is None:
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +68,8 @@ def build(wanted: Wanted, say: Say = print, installer: Installer | None = None) 
 
 def find(wanted: Wanted) -> Environment | None:
     """The environment for some requirements where it stands in the cache; nothing is built."""
-    return standing(place() / folder_name(wanted, compose(wanted)))
+    recipe = compose(wanted)
+    return standing(place() / folder_name(wanted, recipe)) or _otherwise_named(wanted, recipe)
 
 
 def existing(python: str) -> Environment:
@@ -83,11 +86,29 @@ def existing(python: str) -> Environment:
     return Environment(Path(interpreter.prefix), interpreters.absolute(python), interpreter.version, (), frozen)
 
 
+def _otherwise_named(wanted: Wanted, recipe: Recipe) -> Environment | None:
+    """The same on the same interpreter, which somebody named by its version, by its path, or not at all."""
+    with suppress(EnvironmentsError):       # no such interpreter, which a build will say
+        base = interpreters.search(_pythons(recipe), "")[0]
+        for name in (base.minor, base.version, base.path, None):
+            other = replace(wanted, python=name)
+            found = standing(place() / folder_name(other, compose(other)))
+            if found is None or os.path.realpath(found.python) != os.path.realpath(base.path):
+                continue
+            if wanted.python or not recipe.has_choice or Resolved(found.frozen).is_for_cpu:
+                return found                # else another interpreter may have a wheel for CPUs
+    return None
+
+
+def _pythons(recipe: Recipe) -> tuple[str, ...]:
+    return recipe.python or (f"{sys.version_info.major}.{sys.version_info.minor}", *OTHERS)
+
+
 def _build(wanted: Wanted, recipe: Recipe, folder: Path, say: Say, installer: Installer) -> Environment:
     """Build it, or leave nothing but the log."""
     start = time.monotonic()
     what = " ".join(wanted.requirements)
-    choices = interpreters.search(recipe.python or (_own_version(), *OTHERS), what)
+    choices = interpreters.search(_pythons(recipe), what)
     log = log_of(folder)
     log.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
@@ -119,12 +140,14 @@ def _resolved(
         shutil.rmtree(folder, ignore_errors=True)
         try:
             resolved = installer.resolve(recipe, base, folder, log)
+        except Unreachable as error:        # nor does it answer another interpreter, and each would wait as long
+            failure = failure or error
+            break
         except Failed as error:
             failure = failure or error
             continue
         found.append((base, resolved))
-        has_choice = any(release.cpu_gigabytes < release.gigabytes for release in recipe.known)
-        if resolved.is_for_cpu or not (has_choice and installer.looks_ahead):
+        if resolved.is_for_cpu or not (recipe.has_choice and installer.looks_ahead):
             return base, resolved
     if not found:
         assert failure is not None
@@ -136,6 +159,7 @@ def _recorded(wanted: Wanted, recipe: Recipe, folder: Path, installer: Installer
     """Say of a finished environment what it is, in the file that makes it count as finished."""
     interpreter = interpreters.named(str(installers.python_of(folder)))
     notes = [f"{other} stands for {name}: the same release, built for CPUs." for other, name in recipe.substitutes]
+    notes += [f"{line} is here whatever others ask for." for line in recipe.firm]
     environment = Environment(
         folder=folder,
         python=str(installers.python_of(folder)),
@@ -171,8 +195,7 @@ def _shortage(what: str, gigabytes: float, free_bytes: int) -> str:
 
 
 def _failure(what: str, error: Failed, log: Path) -> str:
+    if isinstance(error, Unreachable):
+        said = f"{what} cannot be installed, since the index does not answer ({error})"
+        return f"{said}: mend the network or what pip is configured with, or see the whole log in {log}."
     return f"{what} cannot be installed ({error}): correct it, or see the whole log in {log}."
-
-
-def _own_version() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"

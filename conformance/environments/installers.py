@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from packaging.utils import canonicalize_name
 
@@ -30,8 +30,19 @@ LONGEST = 400
 """Characters of a reason. Of more its two ends are said: what failed, and the cause of the cause."""
 
 
+GAVE_UP = (
+    r"Retry\(total=0,.*connection broken by '(.+)': /",          # pip's last attempt
+    r"(?s)(?:error sending request|client error \(Connect\)).*cause: (.+)",       # uv's innermost cause
+)
+"""What an installer says of an index that does not answer, and in brackets why."""
+
+
 class Failed(Exception):
     """An installer failed; the message is the line of its output that says why."""
+
+
+class Unreachable(Failed):
+    """An index does not answer, so nothing can be said of what it holds; the message is why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +90,20 @@ class Uv:
 
     program: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
     name: str = "uv"
     looks_ahead: bool = True
 
     def resolve(self, recipe: Recipe, base: Interpreter, folder: Path, log: Path) -> Resolved:
         """Find the exact versions. What is left out is overridden with a marker that holds nowhere."""
         with tempfile.TemporaryDirectory(prefix="bce-conformance-") as scratch:
-            wanted, left_out = Path(scratch, "requirements.txt"), Path(scratch, "left-out.txt")
+            wanted, overrides = Path(scratch, "requirements.txt"), Path(scratch, "overrides.txt")
             wanted.write_text("\n".join(recipe.requirements) + "\n", encoding="utf-8")
-            never = [f"{name} ; sys_platform == 'never'\n" for name in recipe.left_out]
-            left_out.write_text("".join(never), encoding="utf-8")
-            command = [self.program, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", base.path]
-            said = _run([*command, "--overrides", str(left_out), str(wanted)], self._variables(), log)
+            never = [f"{name} ; sys_platform == 'never'" for name in recipe.left_out]
+            overrides.write_text("\n".join([*never, *recipe.firm]) + "\n", encoding="utf-8")
+            command = [self.program, "pip", "compile", *self.options, "--quiet", "--no-header", "--no-annotate"]
+            command += ["--python", base.path]
+            said = _run([*command, "--overrides", str(overrides), str(wanted)], self._variables(), log)
         return Resolved(tuple(line.strip() for line in said.splitlines() if line.strip()))
 
     def install(self, resolved: Resolved, base: Interpreter, folder: Path, log: Path) -> None:
@@ -98,8 +111,8 @@ class Uv:
         variables = self._variables()
         _run([self.program, "venv", "--quiet", "--python", base.path, str(folder)], variables, log)
         python = str(python_of(folder))
-        command = [self.program, "pip", "install", "--python", python, "--no-deps", *resolved.pins]
-        _run(command, variables, log)
+        command = [self.program, "pip", "install", *self.options, "--python", python, "--no-deps"]
+        _run([*command, *resolved.pins], variables, log)
 
     def _variables(self) -> dict[str, str]:
         return {**self.settings, **surroundings(), "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"}
@@ -120,13 +133,12 @@ class Pip:
             _run([*pip, "install", "--upgrade", LAST_PIP.get(base.minor, "pip")], surroundings(), log)
         if "--report" not in _run([*pip, "install", "--help"], surroundings(), log):
             return Resolved(recipe.requirements, is_complete=False)     # on Python 3.6: nothing is left out there
-        with tempfile.TemporaryDirectory(prefix="bce-conformance-") as scratch:
-            report = Path(scratch, "report.json")
-            command = [*pip, "install", "--dry-run", "--ignore-installed", "--report", str(report)]
-            _run([*command, *recipe.requirements], surroundings(), log)
-            items = json.loads(report.read_text(encoding="utf-8"))["install"]
+        # pip has no overrides: what is firm is found by itself, and its own needs among those of the rest.
+        firm = _reported([*pip, "install", "--no-deps"], recipe.firm, log) if recipe.firm else []
+        rest = [line for line in recipe.requirements if line not in recipe.firm]
+        needs = [need for item in firm for need in item["metadata"].get("requires_dist", ())]
         pins = {}
-        for item in items:
+        for item in [*_reported([*pip, "install"], [*rest, *needs], log), *firm]:
             name, version = item["metadata"]["name"], item["metadata"]["version"]
             pins[canonicalize_name(name)] = (
                 f"{name} @ {item['download_info']['url']}" if item["is_direct"] else f"{name}=={version}"
@@ -146,7 +158,7 @@ def choose(variables: Mapping[str, str] = os.environ) -> Installer:
     if program is None or variables.get("UV") == "0":
         return Pip()
     listed = pip_settings.configuration([sys.executable, "python3"], variables)
-    return Uv(program, pip_settings.for_uv(listed))
+    return Uv(program, pip_settings.for_uv(listed), pip_settings.options_for_uv(listed))
 
 
 def python_of(folder: Path) -> Path:
@@ -168,6 +180,22 @@ def reason(text: str) -> str:
     return said if len(said) <= LONGEST else f"{said[: LONGEST // 2]} … {said[-LONGEST // 2 :]}"
 
 
+def unreachable(text: str) -> str:
+    """Why an index does not answer, on one line; nothing where an installer does not say that."""
+    found = next((found for pattern in GAVE_UP if (found := re.search(pattern, text))), None)
+    said = re.sub(r"<[^>]*>[:,]? ?|\s+", " ", found[1]) if found else ""
+    return said.strip()[:LONGEST].rstrip(".")
+
+
+def _reported(command: Sequence[str], requirements: Sequence[str], log: Path) -> list[dict[str, Any]]:
+    """What pip would install, as its report says."""
+    with tempfile.TemporaryDirectory(prefix="bce-conformance-") as scratch:
+        report = Path(scratch, "report.json")
+        _run([*command, "--dry-run", "--ignore-installed", "--report", str(report), *requirements], surroundings(), log)
+        items: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["install"]
+    return items
+
+
 def _run(command: Sequence[str], variables: Mapping[str, str], log: Path) -> str:
     """Run a command to its end, write to the log what it says, and return what it printed."""
     with log.open("a", encoding="utf-8") as file:
@@ -181,7 +209,8 @@ def _run(command: Sequence[str], variables: Mapping[str, str], log: Path) -> str
             raise Failed(f"{command[0]} does not start ({error.strerror})") from error
         file.write(f"{done.stdout}{done.stderr}\n")
     if done.returncode:
-        raise Failed(reason(done.stderr or done.stdout))
+        away = unreachable(done.stderr)
+        raise Unreachable(away) if away else Failed(reason(done.stderr or done.stdout))
     return done.stdout
 
 

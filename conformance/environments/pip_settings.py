@@ -20,9 +20,11 @@ PIP_TO_UV = {
     "cert": ("SSL_CERT_FILE", " "),
     "proxy": ("ALL_PROXY", " "),
     "constraint": ("UV_CONSTRAINT", " "),
-    "no-index": ("UV_NO_INDEX", " "),
 }
 """pip's option, and uv's variable with what separates its values."""
+
+OFF = ("", "0", "f", "false", "n", "no", "off")
+"""What pip takes for no."""
 
 
 def configuration(pythons: Iterable[str], variables: Mapping[str, str] = os.environ) -> str:
@@ -41,10 +43,25 @@ def for_uv(listed: str) -> dict[str, str]:
     """Translate the lines of ``pip config list``, such as ``global.find-links='wheels'``, into uv's variables."""
     # pip takes the best version of all indexes; uv would stop at the first index that has the name.
     settings = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
+    for option, words in _said(listed).items():
+        if option in PIP_TO_UV:
+            name, separator = PIP_TO_UV[option]
+            settings[name] = separator.join(map(os.path.expanduser, words))
+    return settings
+
+
+def options_for_uv(listed: str) -> tuple[str, ...]:
+    """The same of what uv has an option for, and no variable."""
+    words = _said(listed).get("no-index", ["no"])
+    return () if "".join(words).lower() in OFF else ("--no-index",)
+
+
+def _said(listed: str) -> dict[str, list[str]]:
+    """The words of each option."""
+    found = {}
     for section in ("global.", "install.", ":env:."):   # the later overrides the earlier, as in pip
         for line in listed.splitlines():
             key, _, value = line.partition("=")
-            if key.startswith(section) and key.removeprefix(section) in PIP_TO_UV:
-                name, separator = PIP_TO_UV[key.removeprefix(section)]
-                settings[name] = separator.join(map(os.path.expanduser, ast.literal_eval(value).split()))
-    return settings
+            if key.startswith(section):
+                found[key.removeprefix(section)] = str(ast.literal_eval(value)).split()
+    return found

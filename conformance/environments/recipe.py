@@ -42,7 +42,8 @@ class Wanted:
     exclude : tuple of str
         Distributions to leave out although something asks for them.
     include : tuple of str
-        Distributions to install, and under their own name, although the data file would leave them out.
+        Distributions to install, and under their own name, although the data file would leave them out; a requirement
+        that says which release is one more of the requirements.
     """
 
     requirements: tuple[str, ...]
@@ -69,6 +70,8 @@ class Recipe:
         Requirements in no range.
     substitutes : tuple of (str, str)
         What stands for what: ``("tensorflow-cpu", "tensorflow")``.
+    firm : tuple of str
+        Those of the requirements that hold whatever others ask.
     """
 
     requirements: tuple[str, ...]
@@ -77,12 +80,19 @@ class Recipe:
     known: tuple[Release, ...]
     unknown: tuple[str, ...]
     substitutes: tuple[tuple[str, str], ...]
+    firm: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """Twelve hexadecimal digits that name what is installed, on this kind of machine."""
         said = [self.requirements, self.python, self.left_out, sys.platform, platform.machine()]
+        said += [self.firm] if self.firm else []
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether a wheel built for CPUs, where an interpreter has one, is smaller."""
+        return any(release.cpu_gigabytes < release.gigabytes for release in self.known)
 
     def gigabytes(self, pins: Sequence[str] = ()) -> float:
         """The size on disk, from the data file; a pin to a ``+cpu`` release makes it that of the CPU wheel."""
@@ -99,9 +109,10 @@ def compose(wanted: Wanted) -> Recipe:
     EnvironmentsError
         A requirement cannot be read, or no CPython runs all of them.
     """
-    asked = [parse(text) for text in wanted.requirements]
-    if not asked:
+    if not wanted.requirements:
         raise EnvironmentsError("An environment needs a requirement, for instance torch==2.9.1.")
+    texts = (*wanted.requirements, *(text for text in wanted.include if _says_which(parse(text))))
+    asked = [parse(text) for text in texts]
     found = [release_of(requirement) for requirement in asked]
     include = _names(wanted.include)
     left_out = {name for release in found if release for name in release.leave_out} - include
@@ -119,13 +130,15 @@ def compose(wanted: Wanted) -> Recipe:
     installed |= {str(canonicalize_name(extra.name)) for extra in extras}
     lines |= _names([NEEDED, *wanted.include]) - installed
     lines = {line for line in lines if canonicalize_name(Requirement(line).name) not in left_out}
+    pairs = [(str(requirement), release) for requirement, release in zip(asked, found, strict=True) if release]
     return Recipe(
         requirements=tuple(sorted(lines)),
-        python=(wanted.python,) if wanted.python else _common_python(wanted.requirements, found),
+        python=(wanted.python,) if wanted.python else _common_python(texts, found),
         left_out=tuple(sorted(left_out)),
         known=tuple(dict.fromkeys(release for release in found if release)),
-        unknown=tuple(text for text, release in zip(wanted.requirements, found, strict=True) if not release),
+        unknown=tuple(text for text, release in zip(texts, found, strict=True) if not release),
         substitutes=tuple(sorted(substitutes.items())),
+        firm=tuple(sorted(line for line, release in pairs if line in lines and installed & set(release.regardless_of))),
     )
 
 
@@ -154,6 +167,10 @@ def folder_name(wanted: Wanted, recipe: Recipe) -> str:
     words = [requirement.name if requirement.url else str(requirement) for requirement in requirements]
     readable = re.sub(r"[^\w.]+", "-", "-".join(words))
     return f"{readable[:48].strip('-.')}-{recipe.digest}"
+
+
+def _says_which(requirement: Requirement) -> bool:
+    return bool(requirement.specifier or requirement.url)
 
 
 def _names(texts: Iterable[str]) -> set[str]:

@@ -40,8 +40,12 @@ class Release:
         The distribution that holds the CPU build of the same release, or nothing.
     where : str
         The platforms that have it, as an environment marker; empty for all.
+    regardless_of : tuple of str
+        Distributions whose bounds on this one do not count: they ask for another release, and run with these.
     tried : tuple of str
-        Releases that were installed so, and imported.
+        Releases that were installed from this record, and imported.
+    reported : tuple of str
+        Releases that others saw run like this, and nobody has built from this record.
     """
 
     distribution: str
@@ -53,7 +57,9 @@ class Release:
     cpu_gigabytes: float
     instead: str
     where: str
+    regardless_of: tuple[str, ...]
     tried: tuple[str, ...]
+    reported: tuple[str, ...]
 
     def contains(self, version: Version) -> bool:
         """Tell whether a version is in the range; a pre-release is, where the final release would be."""
@@ -105,7 +111,7 @@ def mentioned(specifier: SpecifierSet, ranges: Sequence[Release]) -> Iterator[Ve
             except InvalidVersion:      # ===, which may be followed by anything
                 continue
     for release in ranges:
-        yield from map(Version, release.tried)
+        yield from map(Version, (*release.tried, *release.reported))
 
 
 def _allows(requirement: Requirement, version: Version) -> bool:
@@ -124,5 +130,7 @@ def _release(name: str, record: Mapping[str, Any]) -> Release:
         cpu_gigabytes=float(record.get("cpu-gigabytes", gigabytes)),
         instead=record.get("instead", ""),
         where=record.get("where", ""),
-        tried=tuple(record["tried"]),
+        regardless_of=tuple(map(canonicalize_name, record.get("regardless-of", ()))),
+        tried=tuple(record.get("tried", ())),
+        reported=tuple(record.get("reported", ())),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.cell import Cell
-from conformance.run import RunError
+from conformance.run import RunError, unread
 from conformance.sweep.histogram import Counts
 
 FILE = "sweep.json"
@@ -104,7 +104,7 @@ def read(folder: str | os.PathLike[str]) -> list[Outcome]:
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if data["schema"] != SCHEMA:
-            raise RunError(f"The file {path} holds the schema {data['schema']!r}, and this version reads {SCHEMA!r}.")
+            raise RunError(f"The file {path} {unread(data['schema'], SCHEMA)}.")
         return [Outcome(**record) for record in data["outcomes"]]
     except FileNotFoundError:
         raise RunError(f"There is no sweep at {path}: make one with bce-conformance sweep --out DIR.") from None

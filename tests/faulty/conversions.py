@@ -53,6 +53,24 @@ class Missing(Arithmetic):
     imports = "import no_such_framework"
 
 
+class HalfInstalled(Arithmetic):
+    """As JAX without jaxlib: it raises its own error, which names no module."""
+
+    name = "half-installed"
+    distributions = ("numpy",)
+    imports = '''
+try:
+    import no_such_part.inner
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("the framework requires its part") from error
+'''
+
+
+class Nameless(Arithmetic):
+    name = "nameless"
+    imports = "raise ModuleNotFoundError('the framework requires its part')"
+
+
 class ExitingImport(Arithmetic):
     name = "exiting-import"
     imports = "raise SystemExit(1)"
@@ -79,6 +97,8 @@ ADAPTERS = [
     LyingDtype(),
     RaisingMake(),
     Missing(),
+    HalfInstalled(),
+    Nameless(),
     ExitingImport(),
     Aborting(),
     HangingImport(),

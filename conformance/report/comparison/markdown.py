@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from conformance.report.comparison.words import (
     NO_WITNESS,
     SHOWN,
-    TITLES,
     Group,
     Told,
     exact,
     extent,
-    groups,
     inputs,
     listed,
     place_words,
     remarks,
-    run_words,
+    sections,
     sentences,
+    sides,
     subject_words,
     totals,
     values,
@@ -47,18 +46,13 @@ def markdown(told: Told, shown: int = SHOWN, level: int = 2) -> str:
     """
     comparison, mark = told.comparison, "#" * level
     lines = [f"{mark} {code(told.names[0])} → {code(told.names[1])}", "", f"**{totals(told)}**", ""]
-    for role, run in (("before", comparison.before), ("after", comparison.after)):
-        lines.append(f"- {role}: {plain(run_words(run))}")
+    lines += [f"- {role}: {plain(words)}" for role, _, words in sides(told)]
     for title, found in remarks(comparison):
         rows = [(d.name, d.before, d.after) for d in found]
         lines += ["", f"**{title}**", "", *rows_of(("", "before", "after"), rows)]
     lines += [line for sentence in sentences(comparison) for line in ("", f"> {sentence}")]
-    for kind, title in TITLES.items():
-        found_groups = groups(comparison, kind)
-        if not found_groups:
-            continue
-        heading = f"{title} ({count(comparison.counts[kind], 'cell')})"
-        body = _table(kind, found_groups, told, shown)
+    for kind, heading, several in sections(told):
+        body = _table(kind, several, told, shown)
         if kind in FOLDED:
             lines += ["", f"<details><summary>{heading}</summary>", "", *body, "", "</details>"]
         else:

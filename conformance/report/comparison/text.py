@@ -10,17 +10,16 @@ from rich.text import Text
 from conformance.compare.comparison import IMPROVING, WORSENING
 from conformance.report.comparison.words import (
     SHOWN,
-    TITLES,
     Group,
     Told,
     case_words,
     extent,
-    groups,
     listed,
     place_words,
     remarks,
-    run_words,
+    sections,
     sentences,
+    sides,
     subject_words,
     totals,
     verdict_words,
@@ -41,22 +40,14 @@ def text(told: Told, shown: int = SHOWN) -> list[Text]:
         How many groups of a kind are listed before the rest is only counted.
     """
     comparison = told.comparison
-    lines = [
-        Text(f"{role}  {name}: {run_words(run)}")
-        for role, name, run in zip(
-            ("before", "after "), told.names, (comparison.before, comparison.after), strict=True
-        )
-    ]
+    lines = [Text(f"{role:<6}  {name}: {words}") for role, name, words in sides(told)]
     for title, found in remarks(comparison):
         rows = [(f"  {d.name}", f"{_short(d.before)} → {_short(d.after)}") for d in found]
         lines += [Text(), Text(title, "bold"), *map(Text, table(rows))]
     said = sentences(comparison)
     lines += [Text()] * bool(said) + [Text(sentence, "bold") for sentence in said]
-    for kind, title in TITLES.items():
-        found_groups = groups(comparison, kind)
-        if found_groups:
-            heading = f"{title} ({count(comparison.counts[kind], 'cell')})"
-            lines += [Text(), Text(heading, STYLES.get(kind, "bold")), *_kind(kind, found_groups, told, shown)]
+    for kind, heading, several in sections(told):
+        lines += [Text(), Text(heading, STYLES.get(kind, "bold")), *_kind(kind, several, told, shown)]
     failing = listed(told)
     if failing:
         lines += [Text(), Text(f"What fails ({count(len(failing), 'cell')})", "bold red")]

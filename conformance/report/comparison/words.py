@@ -90,6 +90,19 @@ class Group:
         return self.changes[0]
 
 
+def sides(told: Told) -> list[tuple[str, str, str]]:
+    """The role of each run, what the reader calls it, and what was measured."""
+    runs = (told.comparison.before, told.comparison.after)
+    return [(role, name, run_words(run)) for role, name, run in zip(("before", "after"), told.names, runs, strict=True)]
+
+
+def sections(told: Told) -> list[tuple[str, str, list[Group]]]:
+    """Each kind of change that there is, with its heading and its groups."""
+    found = [(kind, title, groups(told.comparison, kind)) for kind, title in TITLES.items()]
+    counts = told.comparison.counts
+    return [(kind, f"{title} ({count(counts[kind], 'cell')})", several) for kind, title, several in found if several]
+
+
 def groups(comparison: Comparison, kind: str) -> list[Group]:
     """The changes of a kind in groups, the gravest first; those of one recorded cause stand together."""
     found: dict[tuple[str | None, ...], list[Change]] = {}
@@ -231,7 +244,7 @@ def sentences(comparison: Comparison) -> list[str]:
         said.append("The runs have different sets of cases (another tier, or another version of this project).")
     said += [f"{name} could be measured before, and is {reason}" for name, reason in comparison.broken.items()]
     if not comparison.comparable:
-        said.append("The runs have no cell in common: nothing was compared.")
+        said.append("Nothing was delivered in both runs: nothing was compared.")
     return said
 
 
