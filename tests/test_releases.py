@@ -7,6 +7,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from conformance.compare import baselines
 from conformance.environments import releases
 from conformance.environments.recipe import EnvironmentsError, Recipe, Wanted, compose, folder_name
 from conformance.environments.releases import Release, mentioned, parse, release_of
@@ -207,3 +208,8 @@ def test_a_name_is_readable_and_safe(texts: tuple[str, ...], begins: str) -> Non
     wanted = Wanted(texts)
     name = folder_name(wanted, compose(wanted))
     assert name.startswith(begins) and re.fullmatch(r"[\w.-]+-[0-9a-f]{12}", name) and len(name) <= 61
+
+
+def test_every_release_with_a_baseline_was_tried() -> None:
+    for name, version in baselines.known():
+        assert str(version) in range_of(f"{name}=={version}").tried
