@@ -105,6 +105,8 @@ def test_of_what_both_hold_the_case_that_changed_is_shown_and_not_the_witness() 
     shown = Completed(*results)(cells(before)[PLACE], cells(after)[PLACE], "better").case
     assert shown is not None and shown.case == CASES.name(int(second)) and shown.complete
     assert (shown.before.verdict, shown.after.verdict) == ("beyond-limit", "correctly-rounded")
+    shown = Completed(*results)(cells(before)[PLACE], cells(after)[PLACE], "worse").case
+    assert shown is not None and shown.case == CASES.name(int(first))   # none became worse: the witness
 
 
 def test_what_nobody_kept_is_not_made_up(tmp_path: Path) -> None:

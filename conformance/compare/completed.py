@@ -7,8 +7,9 @@ from dataclasses import replace
 from conformance.cell import Cell
 from conformance.compare.case_by_case import changes, most_changed
 from conformance.compare.case_change import CaseChange, Returned, Seen, seen_of_witnesses
-from conformance.compare.comparison import IMPROVING
+from conformance.compare.comparison import IMPROVING, WORSENING
 from conformance.compare.judged_tests import JudgedTests, index_of, inputs_text, inside
+from conformance.summary import worse
 
 
 class Completed:
@@ -47,6 +48,9 @@ class Completed:
         if one is None or other is None or len(one.cases) != len(other.cases):
             return seen
         changed = changes(one, other, inside(other, after))
+        if kind in (*WORSENING, *IMPROVING):    # not every case of a cell goes its way
+            good, bad = (one, other) if kind in WORSENING else (other, one)
+            changed = changed[worse(good.columns, bad.columns)[changed]]
         if not len(changed):
             return seen
         return replace(seen, case=most_changed(one, other, changed, kind, self.after.standard(after)))
