@@ -1,0 +1,164 @@
+"""What a loss divides by, and over what it sums: hypotheses, a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from conformance.formats import FORMATS, Values, rounded
+from conformance.identify.arrangements import Arrangement
+from conformance.identify.fit import Fit, roundoff
+from conformance.identify.identification import CERTAIN, LIKELY, UNKNOWN, Probe, Property
+from conformance.identify.points import GRID, RESTS
+from conformance.identify.probing import Probing
+
+SHAPES = ((5,), (7,), (2, 3), (4, 3), (3, 5))
+"""Each axis is of its own length, and in no two the same: the first ones show what a vector gives."""
+
+
+@dataclass(frozen=True)
+class Denominator:
+    """One hypothesis: what a sum is divided by, from the shape and the number of labels that are 1."""
+
+    name: str
+    words: str
+    value: Callable[[tuple[int, ...], int], float]
+
+
+DENOMINATORS = (
+    Denominator("sum", "the sum of all elements", lambda shape, ones: 1.0),
+    Denominator("mean", "the mean over all elements", lambda shape, ones: float(np.prod(shape))),
+    Denominator(
+        "sum over first axis", "the sum, divided by the length of the first axis", lambda shape, ones: float(shape[0])
+    ),
+    Denominator(
+        "sum over last axis", "the sum, divided by the length of the last axis", lambda shape, ones: float(shape[-1])
+    ),
+    Denominator(
+        "mean divided again",
+        "the mean over all elements, divided by their number once more",
+        lambda shape, ones: float(np.prod(shape)) ** 2,
+    ),
+    Denominator(
+        "mean divided by the first axis",
+        "the mean over all elements, divided by the length of the first axis once more",
+        lambda shape, ones: float(np.prod(shape) * shape[0]),
+    ),
+    Denominator("positives", "the sum, divided by the number of labels that are 1", lambda shape, ones: float(ones)),
+    Denominator("one less", "the sum, divided by the number of elements less 1", lambda s, ones: float(np.prod(s) - 1)),
+)
+"""The plain ones first: a vector alone does not tell all of them apart."""
+
+AXES = {-1: "the last axis", 0: "the first axis"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one shape gave: the elements' own losses, and what came back."""
+
+    shape: tuple[int, ...]
+    ones: int
+    elements: Values
+    got: Values
+
+
+def reduction(probing: Probing, fit: Fit, wide: bool) -> Property:
+    """Over what a loss sums, and what it divides by.
+
+    Parameters
+    ----------
+    probing : Probing
+    fit : Fit
+        What it computes of one element.
+    wide : bool
+        Whether arrays of two dimensions are asked about, too.
+    """
+    trials = [t for shape in SHAPES if wide or len(shape) == 1 for t in [_trial(probing, fit, shape)] if t]
+    if not trials:
+        return Property("reduction", None, "it takes no arrays of several elements", UNKNOWN)
+    vectors, matrices = ([t for t in trials if len(t.shape) == n] for n in (1, 2))
+    fitting = [found for found in (_of(group, fit) for group in (vectors, matrices)) if found]
+    if not fitting:
+        return Property("reduction", None, _shapes(trials), UNKNOWN)
+    both = _of(trials, fit)
+    if both is not None:
+        return replace(both, confidence=CERTAIN if matrices or not wide else LIKELY)
+    if len(fitting) == 2 and vectors and matrices:
+        last = fitting[-1]
+        return replace(last, words=f"{last.words}; of a vector {fitting[0].words}")
+    return replace(fitting[0], confidence=LIKELY)
+
+
+def _shapes(trials: list[Trial]) -> str:
+    return "; ".join(f"{t.shape} gives {t.got.shape or 'a number'}" for t in trials)
+
+
+def _of(trials: list[Trial], fit: Fit) -> Property | None:
+    """The one hypothesis that fits several shapes."""
+    if not trials:
+        return None
+    near = 2.0**12 * roundoff(fit.fmt)
+
+    def alike(a: Values, b: Values) -> bool:
+        return bool(np.allclose(a, b, rtol=near, atol=near))
+
+    if all(t.got.shape == t.shape and alike(t.got, t.elements) for t in trials):
+        return Property("reduction", "none", "none: one number for each element", CERTAIN, _shown(trials[-1]))
+    for axis, words in AXES.items():
+        if all(t.got.shape == t.elements.sum(axis).shape and len(t.shape) > 1 for t in trials):
+            for name, kind in (("mean", np.mean), ("sum", np.sum)):
+                if all(alike(t.got, kind(t.elements, axis=axis)) for t in trials):
+                    said = f"the {name} over {words}"
+                    return Property("reduction", f"{name} over {words[4:]}", said, CERTAIN, _shown(trials[-1]))
+    if not all(t.got.size == 1 for t in trials):
+        return None
+    for hypothesis in DENOMINATORS:
+        due = [t.elements.sum() / hypothesis.value(t.shape, t.ones) for t in trials]
+        if all(alike(t.got.ravel(), np.array([d])) for t, d in zip(trials, due, strict=True)):
+            return Property("reduction", hypothesis.name, hypothesis.words, CERTAIN, _shown(trials[-1]))
+    return None
+
+
+def _shown(trial: Trial) -> Probe:
+    inputs = {"elements": float(trial.elements.size), "sum of their losses": float(trial.elements.sum())}
+    got = float(trial.got.ravel()[0]) if trial.got.size == 1 else f"an array of shape {trial.got.shape}"
+    return Probe(inputs, got)
+
+
+def _trial(probing: Probing, fit: Fit, shape: tuple[int, ...]) -> Trial | None:
+    """Ask for the loss of an array of a shape; None where it raises."""
+    columns = sample(fit, shape, probing.dtype)
+    flat = [columns[role] for role in fit.roles]
+    arrangement: Arrangement = probing.arrangement
+    if len(shape) > 1:
+        if arrangement.name not in ("vectors", "columns"):
+            return None
+        arrays = flat
+    else:
+        arrays = arrangement.arrays(flat)
+    reply = probing.box.call(arrays, probing.dtype, arrangement.integers)
+    if not reply.ok or len(reply.values) != 1:
+        return None
+    got = reply.values[0]
+    if len(shape) == 1 and got.shape == (*shape, 1):
+        got = got[:, 0]
+    ones = int(np.count_nonzero(columns["label"] == fit.labels[1]))
+    return Trial(shape, ones, fit.predicted(columns), got)
+
+
+def sample(fit: Fit, shape: tuple[int, ...], dtype: str) -> dict[str, Values]:
+    """Inputs of a shape, no two rows or columns alike, with two labels of five that are 1."""
+    count = int(np.prod(shape))
+    at = np.arange(count)
+    prediction = rounded(np.array(GRID)[at * 3 % len(GRID)] - at / 256, FORMATS[dtype])
+    label = np.array(fit.labels)[(at * 2 % 5 < 2).astype(int)]
+    columns = {
+        "prediction": prediction,
+        "label": label,
+        "rest": rounded(np.array(RESTS)[at % len(RESTS)], FORMATS[dtype]),
+        "weight": np.ones(count),
+        "pos_weight": np.ones(count),
+    }
+    return {role: columns[role].reshape(shape) for role in fit.roles}

@@ -1,0 +1,193 @@
+"""Losses as people write them, each with one mistake, in NumPy; and some that are none of the known."""
+
+# People write them without types.
+# mypy: ignore-errors
+
+import numpy as np
+
+np.seterr(all="ignore")
+
+
+def softplus(x):
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def of_logits(x, y):
+    return (1 - y) * softplus(x) + y * softplus(-x)
+
+
+def of_probabilities(p, y):
+    return -(y * np.log(p) + (1 - y) * np.log1p(-p))
+
+
+def double_sigmoid(x, y):
+    return of_logits(sigmoid(x), y).mean()
+
+
+def swapped(y, x):
+    return of_logits(x, y).mean()
+
+
+def sum_for_mean(x, y):
+    return of_logits(x, y).sum()
+
+
+def wrong_axis(x, y):
+    return of_logits(x, y).mean(axis=0)
+
+
+def batch_mean(x, y):
+    return of_logits(x, y).sum() / len(x)
+
+
+def mean_twice(x, y):
+    return of_logits(x, y).mean() / x.size
+
+
+def smoothed_twice(x, y):
+    for _ in range(2):
+        y = y * (1 - 0.1) + 0.1 / 2
+    return of_logits(x, y).mean()
+
+
+def wrong_epsilon(p, y):
+    return of_probabilities(np.clip(p, 1e-3, 1 - 1e-3), y).mean()
+
+
+def epsilon_inside(p, y):
+    return -(y * np.log(p + 1e-8) + (1 - y) * np.log(1 - p + 1e-8)).mean()
+
+
+def floored(p, y):
+    return (y * np.minimum(-np.log(p), 50) + (1 - y) * np.minimum(-np.log1p(-p), 50)).mean()
+
+
+def floored_on_one_side(p, y):
+    """A clamp that nothing here knows."""
+    return -(y * np.log(np.maximum(p, 1e-5)) + (1 - y) * np.log1p(-p))
+
+
+def clipped_logits(x, y):
+    return of_logits(np.clip(x, -20, 20), y)
+
+
+def signed_labels(x, y):
+    return softplus(-x * y).mean()
+
+
+def signed_labels_of_probabilities(p, y):
+    return of_probabilities(p, (y + 1) / 2)
+
+
+def missing_minus(p, y):
+    return (y * np.log(p) + (1 - y) * np.log1p(-p)).mean()
+
+
+def base_two(p, y):
+    return -(y * np.log2(p) + (1 - y) * np.log2(1 - p)).mean()
+
+
+def downcast(x, y):
+    return of_logits(x.astype("float32"), y.astype("float32")).astype("float64")
+
+
+def reversed_labels(x, y):
+    return of_logits(x, 1 - y)
+
+
+def careless(x, y):
+    p = sigmoid(x)
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def weighted(x, y):
+    return 3 * y * softplus(-x) + (1 - y) * softplus(x)
+
+
+def weighted_and_smoothed(x, y):
+    y = y * (1 - 0.2) + 0.1
+    return 5 * y * softplus(-x) + (1 - y) * softplus(x)
+
+
+def focal(x, y):
+    p = sigmoid(x)
+    q = y * (1 - p) + (1 - y) * p
+    return (0.3 * y + 0.7 * (1 - y)) * q**1.5 * of_logits(x, y)
+
+
+def half(x, y):
+    return of_logits(x, y) / 2
+
+
+def squares(p, y):
+    return (p - y) ** 2
+
+
+def indices(x, y):
+    return of_logits(x, y.astype("int64"))
+
+
+def cubed(x, y):
+    """None of the known."""
+    return of_logits(x, y) ** 3
+
+
+def exponential(x, y):
+    """None of the known."""
+    return np.exp(-(2 * y - 1) * x)
+
+
+def nearly(x, y):
+    """None of the known: a hundredth of a percent away."""
+    return of_logits(x, y) + 1e-4 * x**2
+
+
+def temperature(x, y):
+    """Logits divided by a temperature, which nothing here knows."""
+    return of_logits(x / 1.01, y)
+
+
+class Needs:
+    def __init__(self, weight):
+        self.weight = weight
+
+    def __call__(self, x, y):
+        return self.weight * of_logits(x, y)
+
+
+class Plain:
+    def __call__(self, x, y):
+        return of_logits(x, y)
+
+
+loss = Needs(1.0)
+number = 3
+
+
+def refuses(x, y):
+    raise ValueError("not today")
+
+
+def constant(x, y):
+    return np.zeros_like(x)
+
+
+def crashes(x, y):
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def hangs(x, y):
+    import time
+
+    time.sleep(1000)
+
+
+def float_of(x, y):
+    return float(of_logits(x, y).mean())

@@ -1,0 +1,143 @@
+"""identify, on losses as people write them, each with one mistake: named for what it is, or said to be unknown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.identify.box import BoxError
+from conformance.identify.identification import Identification
+from conformance.identify.investigation import identify
+from conformance.identify.target import boxes
+from conformance.measure import Pool
+
+FOLDER = Path(__file__).with_name("mistakes")
+SIGMOID, BINARY = ("sigmoid_cross_entropy", "exact"), ("binary_cross_entropy", "exact")
+Ask = Callable[[str], Identification]
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(1) as workers:
+        yield workers
+
+
+@pytest.fixture
+def ask(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """A function from a mistake's name to the answer, asked from its folder as a user would."""
+    monkeypatch.chdir(FOLDER)
+    return lambda name: identify(boxes(f"mistakes:{name}", pool, timeout=5), ())
+
+
+NAMED: dict[str, tuple[str, str, dict[str, object]]] = {
+    "of_logits": (*SIGMOID, {"takes": "logits", "reduction": "none", "labels": "{0, 1}"}),
+    "of_probabilities": (*BINARY, {"takes": "probabilities", "clamp": None}),
+    "swapped": (*SIGMOID, {"order": ["label", "prediction"], "reduction": "mean"}),
+    "sum_for_mean": (*SIGMOID, {"reduction": "sum"}),
+    "wrong_axis": (*SIGMOID, {"reduction": "mean over first axis"}),
+    "batch_mean": (*SIGMOID, {"reduction": "sum over first axis"}),
+    "mean_twice": (*SIGMOID, {"reduction": "mean divided again"}),
+    "smoothed_twice": ("sigmoid_cross_entropy(smoothing=0.19)", "exact", {"label smoothing": 0.19}),
+    "wrong_epsilon": ("binary_cross_entropy", "clip(0.001)", {"clamp": {"where": "clip", "value": 1e-3}}),
+    "epsilon_inside": ("binary_cross_entropy", "epsilon(1e-8)", {"clamp": {"where": "epsilon", "value": 1e-8}}),
+    "floored": ("binary_cross_entropy", "log_clamped(-50)", {"clamp": {"where": "floor", "value": 50.0}}),
+    "clipped_logits": ("", "", {"takes": "logits", "clamp": {"where": "clip logits", "value": 20.0}}),
+    "signed_labels": (*SIGMOID, {"labels": "{-1, 1}", "order": None}),
+    "signed_labels_of_probabilities": (*BINARY, {"labels": "{-1, 1}"}),
+    "missing_minus": (*BINARY, {"factor": -1.0}),
+    "base_two": (*BINARY, {"takes": "probabilities"}),
+    "downcast": (*SIGMOID, {"computes in": "binary32"}),
+    "reversed_labels": (*SIGMOID, {"takes": "logits"}),
+    "careless": (*SIGMOID, {"clamp": None}),
+    "weighted": ("weighted_sigmoid_cross_entropy", "exact", {"pos_weight": 3.0}),
+    "weighted_and_smoothed": (
+        "weighted_sigmoid_cross_entropy(smoothing=0.2)",
+        "exact",
+        {"pos_weight": 5.0, "label smoothing": 0.2},
+    ),
+    "focal": ("focal(gamma=1.5,alpha=0.3)", "exact", {"gamma": 1.5, "alpha": 0.3}),
+    "half": (*SIGMOID, {"factor": 0.5}),
+    "squares": ("", "", {"takes": "probabilities"}),
+    "indices": (*SIGMOID, {"soft labels": "index"}),
+    "double_sigmoid": ("", "", {"takes": "logits", "reduction": "mean"}),
+    "Plain": (*SIGMOID, {}),
+    "loss": (*SIGMOID, {}),
+    "float_of": (*SIGMOID, {"reduction": "mean"}),
+}
+
+WARNED = {
+    "double_sigmoid": "sigmoid",
+    "mean_twice": "once more",
+    "wrong_axis": "first axis",
+    "smoothed_twice": "0.1 amounts to when it is applied twice",
+    "missing_minus": "minus sign",
+    "base_two": "base 2",
+    "reversed_labels": "reversed",
+    "careless": "breaks down",
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_loss_is_named_for_what_it_is(name: str, ask: Ask) -> None:
+    loss, contract, properties = NAMED[name]
+    answer = ask(name)
+    assert answer.known, answer.verdict
+    assert (answer.loss, answer.contract) == (loss, contract), answer.verdict
+    assert {key: answer.value(key) for key in properties} == properties
+    said = " ".join(answer.warnings)
+    assert WARNED[name] in said if name in WARNED else not answer.warnings, said
+
+
+@pytest.mark.parametrize("name", ["cubed", "exponential", "nearly", "temperature", "constant"])
+def test_what_is_none_of_the_known_is_said_to_be(name: str, ask: Ask) -> None:
+    answer = ask(name)
+    assert not answer.known and answer.confidence == "not known" and not answer.loss
+    assert answer.verdict.startswith("None of the known losses")
+    nearest = answer.property("nearest")
+    if name != "constant":
+        assert nearest is not None and nearest.probe is not None
+        assert nearest.probe.got != nearest.probe.expected
+
+
+def test_a_clamp_that_is_not_known_is_said_to_be(ask: Ask) -> None:
+    answer = ask("floored_on_one_side")
+    clamp = answer.property("clamp")
+    assert clamp is not None and clamp.value == "unknown" and clamp.confidence == "not known"
+    assert answer.confidence == "likely" and not answer.contract
+    assert clamp.probe is not None and clamp.probe.got == pytest.approx(-math.log(1e-5))
+
+
+@pytest.mark.parametrize("name", ["crashes", "hangs"])
+def test_a_crash_or_a_hang_is_an_answer(name: str, ask: Ask) -> None:
+    answer = ask(name)
+    assert not answer.known
+    assert ("SIGSEGV" if name == "crashes" else "no answer within 5 s") in answer.verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Needs", "is a class that needs arguments"),
+        ("number", "is no function: it is of type int"),
+        ("missing", "mistakes has no missing"),
+        ("refuses", "raises on every call, ValueError: not today"),
+    ],
+)
+def test_what_cannot_be_called_is_one_sentence(name: str, said: str, ask: Ask) -> None:
+    with pytest.raises(BoxError, match=said) as raised:
+        ask(name)
+    assert raised.value.exit_status == 4 and str(raised.value).endswith(".")
+
+
+def test_a_property_shows_the_probe_that_decided(ask: Ask) -> None:
+    answer = ask("wrong_epsilon")
+    for name in ("takes", "labels", "order", "clamp"):
+        found = answer.property(name)
+        assert found is not None and found.confidence == "certain"
+        probe = found.probe
+        assert probe is not None and probe.instead
+        assert probe.got == pytest.approx(probe.expected, rel=1e-9)
+        assert probe.otherwise != pytest.approx(probe.expected, rel=1e-6)
