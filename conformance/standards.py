@@ -61,7 +61,7 @@ def standard(
     key = (*names, tier, entry.labels)
     at_zero = _at_zero(*key, entry.computes) if ignores_subnormals else None
     found = _references(*key, entry.computes)
-    return _standard(entry, dtype, quantity, _mathematics(*key), found, at_zero, flushes, ignores_subnormals)
+    return _standard(entry, dtype, quantity, mathematics(*key), found, at_zero, flushes, ignores_subnormals)
 
 
 def standard_of(
@@ -119,7 +119,16 @@ def _standard(
 
 
 @lru_cache(maxsize=512)
-def _mathematics(loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...]) -> Golden:
+def mathematics(loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...]) -> Golden:
+    """The mathematics of the cases of a loss, from a cache.
+
+    Parameters
+    ----------
+    loss, contract, dtype, quantity, tier : str
+        ``quantity`` is one of the loss's own, without a route.
+    labels : tuple of str
+        The label classes of the cases; empty means all.
+    """
     found, _ = cases_of(loss, contract, dtype, tier, labels)
     return golden(loss, quantity, found.values)
 
@@ -129,7 +138,7 @@ def _references(
     loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...], computes: str
 ) -> tuple[Reference, ...]:
     found, _ = cases_of(loss, contract, dtype, tier, labels)
-    exact = _mathematics(loss, contract, dtype, quantity, tier, labels)
+    exact = mathematics(loss, contract, dtype, quantity, tier, labels)
     return references(loss, contract, dtype, quantity, found.values, exact, computes)
 
 
@@ -138,7 +147,7 @@ def _at_zero(
     loss: str, contract: str, dtype: str, quantity: str, tier: str, labels: tuple[str, ...], computes: str
 ) -> Golden | None:
     found, _ = cases_of(loss, contract, dtype, tier, labels)
-    exact = _mathematics(loss, contract, dtype, quantity, tier, labels)
+    exact = mathematics(loss, contract, dtype, quantity, tier, labels)
     return at_zeros(loss, quantity, dtype, found.values, exact, computes)
 
 

@@ -71,6 +71,13 @@ def test_the_data_travels_inside(wheel: Path, folder: str) -> None:
     assert {name for name in packed if f"/installed-data/{folder}/" in name} == expected
 
 
+def test_the_parts_of_the_page_travel_inside(wheel: Path) -> None:
+    folder = Path("conformance", "report", "page", "parts")
+    expected = {str(path.relative_to(CHECKOUT)) for path in (CHECKOUT / folder).iterdir()}
+    assert {Path(name).suffix for name in expected} == {".css", ".j2", ".js"}
+    assert {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith(str(folder))} == expected
+
+
 def test_the_installed_package_finds_its_data_and_shadows_nothing(installed: Path, tmp_path: Path) -> None:
     code = (
         "import importlib.util, conformance; from conformance import places;"

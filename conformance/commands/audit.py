@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
+    from conformance.auditing import Audited
     from conformance.compare.measured_side import Measured, Options
     from conformance.compare.side import Side
-    from conformance.expectations import Expectations
+    from conformance.expectations import Assessment, Expectations
     from conformance.run import Run
+    from conformance.subject import Source
 
 HELP = "measure the installed frameworks against certified exact values"
 EPILOG = """examples:
@@ -83,11 +85,14 @@ def run(args: argparse.Namespace) -> int:
     write(result, folder)
     observations.write(audited.observations, folder)
     assessment = expectations.assess(result, known)
+    paged = page_of(audited, assessment, known, folder, found)
     if args.json:
         print(to_text(result))
     else:
         show(report(result, assessment, known.causes))
         print(f"\nThe results lie in {folder}; to see a finding in full: bce-conformance explain ID --run {folder}")
+        if paged is not None:
+            print(f"The page for a browser: {paged}")
     against = 0
     if side is not None:
         now = Measured(Side(args.out), result, folder)
@@ -107,6 +112,29 @@ def idle(run: Run) -> str:
     first = reasons[0] if reasons else "there was nothing to measure"
     others = f" ({len(reasons) - 1} more reasons in run.json)" if len(reasons) > 1 else ""
     return f"nothing ran: {first}{others}; bce-conformance list shows what there is, and doctor what is wrong"
+
+
+def page_of(
+    audited: Audited, assessment: Assessment, known: Expectations, folder: Path, found: Sequence[Source]
+) -> Path | None:
+    """Write the page of an audit beside its run; what was measured stands, whatever becomes of the page."""
+    from datetime import UTC, datetime
+
+    from conformance.commands.report import ReportError, write
+    from conformance.report.forms import Given, html
+    from conformance.report.progress import working
+
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    path = folder / html.FILE
+    given = Given(
+        audited.run, assessment, known, folder, found, working, observed=audited.observations, date=today
+    )
+    try:
+        write(path, html.made(given))
+    except ReportError as error:
+        print(f"bce-conformance: {error}", file=sys.stderr)
+        return None
+    return path
 
 
 def parsed(against: str) -> Side:

@@ -3,7 +3,7 @@
 What examinations found is a table of its own, `conformance.report.examined`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.text import Text
 
@@ -92,7 +92,7 @@ def _row(mode: str, cells: Sequence[Cell], expected: dict[str, str]) -> Text:
         for dtype in DTYPES:
             here = [c for c in cells if c.dtype == dtype and (c.quantity == "loss" or c.quantity in GRADIENTS)]
             here = [c for c in here if (c.quantity == "loss") == (group == "loss")]
-            text, sign = _worst(here, expected)
+            text, sign, _ = shown_figure(here, expected)
             line.append((text + sign).rjust(FIGURE_WIDTH), STYLES[sign])
     line.append("  ")
     room = WIDTH - len(line.plain)
@@ -109,20 +109,27 @@ def _row(mode: str, cells: Sequence[Cell], expected: dict[str, str]) -> Text:
     return line
 
 
-def _worst(cells: Sequence[Cell], expected: dict[str, str]) -> tuple[str, str]:
-    """The figure to show for some cells, and its mark: a finding's figure goes before a larger documented one."""
+def shown_figure(cells: Sequence[Cell], expected: Mapping[str, str]) -> tuple[str, str, float | None]:
+    """The figure to show for some cells, its mark, and the number: a finding's goes before a larger documented one.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    expected : mapping of str to str
+        The ids of expected findings, with their causes.
+    """
     if not cells:
-        return "", ""
+        return "", "", None
     for sign, wanted in ((UNEXPECTED, False), (EXPECTED, True)):
         figures = [c.witnessed for c in cells if c.witnessed is not None and (c.id in expected) is wanted]
         if figures:
-            return ulp(max(figures)), sign
+            return ulp(max(figures)), sign, max(figures)
     figured = [cell for cell in cells if cell.max_ulp is not None and cell.finding is None]
     if not figured:
-        return "-", ""
+        return "-", "", None
     worst = max(figured, key=lambda cell: cell.max_ulp or 0.0)
     documented = any(worst.verdicts.get(kind) for kind in CONTRACT if kind not in FINDINGS)
-    return ulp(worst.max_ulp), DOCUMENTED if documented else ""
+    return ulp(worst.max_ulp), DOCUMENTED if documented else "", worst.max_ulp
 
 
 def _specials(cells: Sequence[Cell], expected: dict[str, str]) -> list[tuple[str, str]]:

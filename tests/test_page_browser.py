@@ -1,0 +1,313 @@
+"""The page in a real browser: what a reader does with it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import chromium, opened
+from commandline import bce
+from handmade import PYTORCH, cell, lost, make_run, not_a_number
+
+from conformance.expectations import Assessment, Expectations
+from conformance.plan import Plan
+from conformance.report.page import page
+from conformance.report.page.payload import Told
+from conformance.run import Run, read
+
+CHANGING = str(Path(__file__).with_name("changing.py"))
+HOSTILE = "<script>window.hit=1</script><img src=x onerror=window.hit=1>"
+
+
+CONTRAST = """() => {
+  const part = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+  const light = (text) => {
+    const [r, g, b] = text.match(/[\\d.]+/g).slice(0, 3).map(Number).map(part);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (node) => {
+    const found = getComputedStyle(node).backgroundColor;
+    return /, 0\\)$/.test(found) ? ground(node.parentElement) : found;
+  };
+  let least = [99, ""];
+  for (const node of document.querySelectorAll(".tile, .chip, .swatch, .quiet, h1, .button, .lead")) {
+    if (!node.textContent.trim() || node.classList.contains("level-doc")) continue;
+    const [one, two] = [light(getComputedStyle(node).color), light(ground(node))];
+    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    if (ratio < least[0]) least = [ratio, node.className + " " + node.textContent.slice(0, 40)];
+  }
+  return least;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of an audit of the textbook's formulas, the page beside them."""
+    out = tmp_path_factory.mktemp("textbook")
+    said = bce("audit", "--quick", "--adapter", "textbook", "--dtype", "binary32", "--out", str(out))
+    assert said.returncode == 1, said.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run:
+    return read(folder)
+
+
+@pytest.fixture
+def shown(browser: Any, folder: Path) -> Iterator[Any]:
+    """The page; at the end it has asked for nothing, and said nothing on the console."""
+    tab, seen = opened(browser, folder / "report.html")
+    yield tab
+    tab.context.close()
+    assert seen.errors == []
+    assert [url for url in seen.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a run that lost a tail, against the one before."""
+    out = tmp_path_factory.mktemp("compared")
+    for change in ("", "lost"):
+        command = [sys.executable, "-m", "conformance", "audit", "--quick", "--adapter", CHANGING]
+        command += ["--dtype", "binary32", "--out", str(out / (change or "plain"))]
+        subprocess.run(command, env={**os.environ, "CHANGE": change}, capture_output=True, check=False)
+    said = bce("report", str(out / "lost"), "--against", str(out / "plain"), "--adapter", CHANGING)
+    assert said.returncode == 0, said.stderr
+    return out / "lost" / "report.html"
+
+
+def first_finding(tab: Any) -> Any:
+    tab.locator(".finding summary").first.click()
+    return tab.locator(".finding[open]").first
+
+
+def copied(tab: Any) -> str:
+    text: str = tab.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def test_the_findings_stand_in_the_order_of_the_run(shown: Any, run: Run) -> None:
+    shown.uncheck("#grouped")
+    while shown.locator("#more").is_visible():
+        shown.click("#more")
+    ids = shown.evaluate("[...document.querySelectorAll('.finding')].length")
+    assert ids == len(run.findings)
+    for place in (0, 1, ids // 2, ids - 1):
+        finding = shown.locator(".finding").nth(place)
+        finding.locator("summary").click()
+        assert finding.locator(".case .code").first.inner_text() == run.findings[place]
+        assert finding.locator(".number").inner_text() == str(place + 1)
+
+
+def test_filters_narrow_the_findings_and_can_be_cleared(shown: Any, run: Run) -> None:
+    cells = run.by_id()
+    lost_ones = [i for i in run.findings if "lost" in cells[i].findings]
+    assert 0 < len(lost_ones) < len(run.findings)
+    shown.select_option("#by-kind", "lost")
+    assert shown.inner_text("#finding-count").startswith(f"{len(lost_ones):,} finding")
+    shown.select_option("#by-quantity", "loss")
+    fewer = [i for i in lost_ones if cells[i].quantity == "loss"]
+    assert shown.inner_text("#finding-count").startswith(f"{len(fewer):,} finding")
+    shown.fill("#by-text", "no such cell")
+    assert shown.inner_text("#finding-empty-words") == "No finding passes these filters."
+    shown.click("#clear")
+    assert shown.inner_text("#finding-count").startswith(f"{len(run.findings):,} finding")
+
+
+def test_expected_and_unexpected_are_told_apart(shown: Any, run: Run) -> None:
+    shown.select_option("#by-expected", "yes")
+    assert shown.inner_text("#finding-count").startswith("0 findings")
+    shown.select_option("#by-expected", "no")
+    assert shown.inner_text("#finding-count").startswith(f"{len(run.findings):,} finding")
+
+
+def test_a_tile_opens_its_plot_and_gives_the_focus_back(shown: Any) -> None:
+    tile = shown.locator(".tile.unexpected").first
+    tile.click()
+    assert shown.locator("#cell").evaluate("node => node.open")
+    assert shown.locator(".plot .mark").count() > 20
+    assert shown.locator(".histogram .bin").count() > 1
+    assert shown.locator(".cases tbody tr").count() > 0
+    assert shown.locator(".regions tbody tr").count() > 3
+    shown.keyboard.press("Escape")
+    assert not shown.locator("#cell").evaluate("node => node.open")
+    assert tile.evaluate("node => node === document.activeElement")
+
+
+def test_a_point_says_its_case_in_hexadecimal_and_decimal(shown: Any) -> None:
+    shown.locator(".tile.unexpected").first.click()
+    box = shown.locator(".plot .mark").first.bounding_box()
+    shown.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    rows = shown.locator(".tip tr").all_inner_texts()
+    assert [row.split("\t")[0].strip() for row in rows] == ["logit", "label", "got", "exact"]
+    assert re.search(r"-?0x[01]\.?[0-9a-f]*p[+-]\d+", rows[0])
+    shown.locator(".plot").focus()
+    shown.keyboard.press("Home")
+    first = shown.locator(".tip").inner_text()
+    shown.keyboard.press("ArrowRight")
+    assert shown.locator(".tip").inner_text() != first
+
+
+def test_the_plot_has_the_results_of_the_run(shown: Any, run: Run) -> None:
+    """The worst case of a witness is in the table of worst cases, bit for bit."""
+    cells = run.by_id()
+    witnessed = next(i for i in run.findings if cells[i].finding == "wrong-class" and cells[i].quantity == "loss")
+    worst = cells[witnessed].worst
+    assert worst is not None
+    shown.fill("#by-text", witnessed)
+    first_finding(shown).get_by_text("Show plot").click()
+    table = shown.locator(".cases").inner_text()
+    assert worst["inputs"]["logit"] in table
+    assert {"nan": "NaN", "inf": "inf", "-inf": "−inf"}.get(worst["got"], worst["got"]) in table
+
+
+def test_tests_are_laid_over_each_other(shown: Any) -> None:
+    shown.locator(".tile.unexpected").first.click()
+    alone = shown.locator(".plot .mark").count()
+    shown.locator("#overlay").select_option(index=1)
+    assert shown.locator(".key.named").count() == 2
+    assert shown.locator(".plot .mark").count() > alone
+    shown.locator(".remove").click()
+    assert shown.locator(".plot .mark").count() == alone
+
+
+def test_a_copied_script_shows_the_finding_in_a_fresh_interpreter(shown: Any, run: Run) -> None:
+    cells = run.by_id()
+    chosen = next(i for i in run.findings if cells[i].finding == "lost")
+    shown.fill("#by-text", chosen)
+    finding = first_finding(shown)
+    finding.locator(".script .button").click()
+    script = copied(shown)
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    worst = cells[chosen].worst
+    assert worst is not None
+    got = [float.fromhex(word) for word in ast.literal_eval(said.stdout)]
+    assert got == [float.fromhex(worst["got"])]
+
+
+def test_the_text_for_an_issue_is_complete(shown: Any, run: Run) -> None:
+    finding = first_finding(shown)
+    finding.get_by_text("Copy issue text").click()
+    text, cell_of = copied(shown), run.by_id()[run.findings[0]]
+    worst = cell_of.worst
+    assert worst is not None
+    assert text.startswith(cell_of.entry_point)
+    for part in ("```python", "| got |", worst["exact"], run.findings[0], "Versions: numpy", *worst["inputs"].values()):
+        assert part in text
+
+
+def test_everything_is_reached_with_the_keyboard(shown: Any) -> None:
+    shown.keyboard.press("Tab")
+    assert shown.evaluate("document.activeElement.className") == "skip"
+    shown.locator('.tile[tabindex="0"]').focus()
+    before = shown.evaluate("document.activeElement.dataset.test")
+    shown.keyboard.press("ArrowDown")
+    assert shown.evaluate("document.activeElement.dataset.test") != before
+    shown.keyboard.press("Enter")
+    assert shown.locator("#cell").evaluate("node => node.open")
+    shown.keyboard.press("Escape")
+    summary = shown.locator(".finding summary").first
+    summary.focus()
+    shown.keyboard.press("Enter")
+    shown.locator(".finding[open] .full").wait_for()
+
+
+def test_every_control_has_a_name(shown: Any) -> None:
+    shown.locator(".tile").first.click()
+    nameless = shown.evaluate(
+        """[...document.querySelectorAll('button, select, input, a')].filter((node) =>
+        !(node.getAttribute('aria-label') || node.textContent.trim() || (node.labels && node.labels.length)))
+        .map((node) => node.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_the_matrix_can_be_narrowed(shown: Any) -> None:
+    rows = shown.locator("tr[data-text]:visible").count()
+    shown.fill("#matrix-filter", "piecewise")
+    assert 0 < shown.locator("tr[data-text]:visible").count() < rows
+    assert shown.locator('.tile[tabindex="0"]:visible').count() == 1
+    shown.fill("#matrix-filter", "")
+    assert shown.locator("tr[data-text]:visible").count() == rows
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_readable_in_light_and_dark(browser: Any, folder: Path, scheme: str) -> None:
+    """Contrast of what is written on every tile and chip is at least 4.5."""
+    tab, seen = opened(browser, folder / "report.html", color_scheme=scheme)
+    worst = tab.evaluate(CONTRAST)
+    assert worst[0] >= 4.5, worst
+    body = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (body == "rgb(255, 255, 255)") == (scheme == "light")
+    assert seen.errors == []
+    tab.context.close()
+
+
+def test_a_phone_scrolls_down_only(browser: Any, folder: Path) -> None:
+    tab, _ = opened(browser, folder / "report.html", viewport={"width": 390, "height": 844})
+    wide = "document.documentElement.scrollWidth"
+    assert tab.evaluate(wide) == 390
+    first_finding(tab)
+    assert tab.evaluate(wide) == 390
+    tab.locator(".tile.unexpected").first.click()
+    assert tab.locator("#cell").evaluate("node => node.scrollWidth") <= 390
+    tab.context.close()
+
+
+def test_a_comparison_shows_what_changed_on_one_plot(browser: Any, compared: Path) -> None:
+    tab, seen = opened(browser, compared)
+    assert "New findings" in tab.inner_text("#change-kinds")
+    assert tab.locator(".change").count() > 0
+    tab.locator('.change:has-text("loss") >> text=Plot before and after').first.click()
+    names = tab.locator(".key.named").all_inner_texts()
+    assert len(names) == 2
+    assert any(name.startswith("before:") for name in names)
+    assert seen.errors == []
+    tab.context.close()
+
+
+def test_what_comes_from_a_run_stays_text(browser: Any, tmp_path: Path) -> None:
+    record = {**PYTORCH, "name": HOSTILE, "versions": {HOSTILE: HOSTILE}}
+    broken = {**PYTORCH, "name": "broken", "status": "unavailable", "reason": HOSTILE}
+    cells = [lost(adapter=HOSTILE, message=HOSTILE), not_a_number(adapter=HOSTILE, mode=HOSTILE)]
+    cells += [cell(entry_point=HOSTILE)]
+    run = make_run(
+        *cells, adapters=[record, broken], invocation=HOSTILE, left_out=[HOSTILE], environment={"cpu": HOSTILE}
+    )
+    assessment = Assessment({}, dict.fromkeys(run.findings, HOSTILE), {}, 1)
+    file = tmp_path / "report.html"
+    file.write_text(page(Told(run, Plan([]), assessment, Expectations().causes)), encoding="utf-8")
+    tab, seen = opened(browser, file)
+    assert HOSTILE in tab.inner_text(".matrix")
+    tab.locator(".tile").first.click()
+    tab.keyboard.press("Escape")
+    assert HOSTILE in first_finding(tab).inner_text()
+    assert tab.evaluate("window.hit") is None
+    assert tab.locator("img, main script, dialog script").count() == 0
+    assert seen.errors == []
+    tab.context.close()
+
+
+def test_a_run_without_results_still_opens(browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page(Told(make_run(cell()), Plan([]))), encoding="utf-8")
+    tab, seen = opened(browser, file)
+    assert tab.locator("#finding-empty-words").inner_text().startswith("No findings")
+    tab.locator(".tile").first.click()
+    assert "no plot" in tab.locator("#cell-body .empty").inner_text()
+    assert seen.errors == []
+    tab.context.close()
