@@ -41,12 +41,19 @@ def test_its_step_writes_the_summary_and_fails_on_a_regression(tmp_path: Path, v
         "FAIL_ON": "regression",
         "ARGUMENTS": f"--quick --dtype binary32 --adapter {CHANGING}",
     }
-    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step("Compare")]
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+
+    def run(name: str) -> subprocess.CompletedProcess[str]:
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step(name)]
+        return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+
+    done = run("Compare")
     assert done.returncode == status, done.stderr
     summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert summary == (tmp_path / "comparison.md").read_text(encoding="utf-8") and summary.startswith("#")
-    assert list((tmp_path / "bce-comparison").glob("*/run.json"))
+    runs = list((tmp_path / "bce-comparison").glob("*/run.json"))
+    pages = run("Pages")
+    assert runs and pages.returncode == 0, pages.stderr
+    assert all(path.with_name("report.html").stat().st_size > 10_000 for path in runs)
 
 
 def test_the_matrix_file_to_copy_compares_each_framework_with_itself() -> None:
