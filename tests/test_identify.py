@@ -9,13 +9,15 @@ import pytest
 from commandline import REQUIRED
 
 from conformance.adapter import EntryPoint
+from conformance.expectations import load
 from conformance.identify.agreement import ROLES
 from conformance.identify.box import Box
 from conformance.identify.identification import Identification
 from conformance.identify.investigation import identify
-from conformance.identify.published import Row, line_of, row_of, same
+from conformance.identify.published import Row, line_of, row_of
 from conformance.identify.target import arguments_of, entry_box, reduced
 from conformance.measure import Pool
+from conformance.places import adapters_folder
 from conformance.subject import Source, sources
 
 SOURCES = {source.adapter.name: source for source in sources()}
@@ -65,10 +67,19 @@ def test_the_order_of_arguments_is_found(name: str, pool: Pool, rows: dict[str, 
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_it_computes_in_is_found(name: str, pool: Pool, rows: dict[str, list[Row]]) -> None:
     for row, entry in zip(every(SOURCES[name], pool, rows), SOURCES[name].adapter.entry_points, strict=True):
-        found = row.answer.value("result dtype")
-        assert {dtype: of for dtype, of in found.items() if not of.startswith("raises")} == {
-            dtype: entry.computes or dtype for dtype, of in found.items() if not of.startswith("raises")
-        }, row.name
+        for dtype, found in row.answer.value("result dtype").items():
+            recorded = found.startswith("raises") or found == (entry.computes or dtype)
+            assert recorded or has_wrong_dtype(name, entry, dtype), (row.name, dtype, found)
+
+
+def has_wrong_dtype(adapter: str, entry: EntryPoint, dtype: str) -> bool:
+    """Whether a recorded cause says that another dtype comes back there than what is due."""
+    key = {"adapter": adapter, "entry_point": entry.path, "config": entry.key, "dtype": dtype}
+    return any(
+        "wrong-dtype" in cause.verdicts
+        and any(all(cause.allows(table, k, value) for k, value in key.items()) for table in cause.selectors)
+        for cause in load(adapters_folder()).causes.values()
+    )
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -115,10 +126,11 @@ def answered(source: Source, entry: EntryPoint, pool: Pool) -> Identification:
 def test_every_reduction_is_named(name: str, pool: Pool) -> None:
     cases = several(SOURCES[name])
     assert cases
+    answered(SOURCES[name], cases[0][0], pool)  # skips where it is not installed
     for entry, value, by in cases:
-        answer = answered(SOURCES[name], entry, pool)
-        assert answer.value("reduction") == REDUCTIONS[by], (entry.path, value)
-        assert same(entry.loss, entry.contract, answer.loss, answer.contract), (entry.path, value)
+        row = row_of(SOURCES[name], entry, pool)
+        assert row is not None and row.answer.value("reduction") == REDUCTIONS[by], (entry.path, value)
+        assert row.right or row.refuted, (entry.path, value)
 
 
 def test_the_name_is_never_read(pool: Pool) -> None:

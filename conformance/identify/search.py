@@ -144,12 +144,30 @@ def _identified(probing: Probing) -> Found:
     if dtype != probing.dtype:
         probing.dtype = dtype
         answers = [_bulk(probing, LABELS[0])]
-    fmt = FORMATS[dtype]
+    fmt, narrow = FORMATS[dtype], FORMATS["binary32"]
     candidates = _candidates(probing, answers[0], LABELS[0], fmt)
-    if fmt.precision > FORMATS["binary32"].precision and _narrow(probing, candidates):
-        fmt, probing.dtype = FORMATS["binary32"], "binary32"
-        answers = [_bulk(probing, LABELS[0])]
-        candidates = _candidates(probing, answers[0], LABELS[0], fmt)
+    if fmt.precision <= narrow.precision:
+        return _with_labels(probing, answers, candidates, fmt)
+    if candidates and _narrow(probing, candidates[0]):
+        return _in_binary32(probing)
+    wide = _with_labels(replace(probing, asked=list(probing.asked)), answers, candidates, fmt)
+    # Roundings to binary32 may have put a wrong order first.
+    orders_near = {fit.roles: fit for fit in candidates[:TRIED]}.values()
+    if wide.known or not any(_narrow(probing, fit) for fit in orders_near):
+        return wide
+    rounded = _in_binary32(probing)
+    return rounded if rounded.known else wide
+
+
+def _in_binary32(probing: Probing) -> Found:
+    """The best hypothesis for what computes in binary32, whatever goes in."""
+    probing.dtype = "binary32"
+    answers, fmt = [_bulk(probing, LABELS[0])], FORMATS["binary32"]
+    return _with_labels(probing, answers, _candidates(probing, answers[0], LABELS[0], fmt), fmt)
+
+
+def _with_labels(probing: Probing, answers: list[Answers], candidates: list[Fit], fmt: Format) -> Found:
+    """The best hypothesis, of those with other labels too where the first fit none."""
     if not candidates or candidates[0].misfit > 1:
         answers.append(_bulk(probing, LABELS[1]))
         candidates = sorted(candidates + _candidates(probing, answers[1], LABELS[1], fmt), key=_rank)
@@ -202,13 +220,11 @@ def _inside(answers: Answers, kind: Kind) -> tuple[dict[str, Values], Values]:
     return {role: values[keep] for role, values in answers.columns.items()}, answers.got[keep]
 
 
-def _narrow(probing: Probing, candidates: Sequence[Fit]) -> bool:
+def _narrow(probing: Probing, fit: Fit) -> bool:
     """Whether inputs that differ in binary64 alone make no difference: they were rounded to binary32."""
-    if not candidates:
-        return False
-    roles = candidates[0].roles
+    roles = fit.roles
     keys = roles if probing.roles else tuple(map(str, range(len(roles))))
-    at = points.at(roles, candidates[0].kind.takes, (0.375, 0.625, 0.75), candidates[0].labels, "binary32")
+    at = points.at(roles, fit.kind.takes, (0.375, 0.625, 0.75), fit.labels, "binary32")
     moved = dict(at, prediction=at["prediction"] * (1 + STEP))
     both = [probing.ask({key: c[role] for key, role in zip(keys, roles, strict=True)}).got for c in (at, moved)]
     return bool(np.array_equal(both[0], both[1]) and np.isfinite(both[0]).all())
