@@ -14,7 +14,7 @@ from conformance.identify.agreement import ROLES
 from conformance.identify.box import Box
 from conformance.identify.identification import Identification
 from conformance.identify.investigation import identify
-from conformance.identify.published import Row, line_of, row_of
+from conformance.identify.published import Row, line_of, row_of, same
 from conformance.identify.target import arguments_of, entry_box, reduced
 from conformance.measure import Pool
 from conformance.places import adapters_folder
@@ -26,6 +26,23 @@ REDUCTIONS = {"elements": "mean", "1": "sum", "weights": "mean", "nonzero-weight
 """What an adapter says that a sum is divided by → the answer without weights."""
 
 
+Asked = dict[tuple[str, bool], list[Row]]
+
+
+def of(source: Source, first: bool) -> list[EntryPoint]:
+    """Of an adapter the entry points of the quick tier, or the others."""
+    return [entry for entry in source.adapter.entry_points if (entry.tier == "quick") == first]
+
+
+EVERY = [
+    pytest.param(name, first, id=name if first else f"{name}-rest", marks=() if first else pytest.mark.full)
+    for first in (True, False)
+    for name, source in SOURCES.items()
+    if of(source, first)
+]
+"""All entry points are asked beside a full audit: that takes minutes."""
+
+
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
     """Warm workers for all tests here: an adapter's tests follow each other."""
@@ -34,39 +51,40 @@ def pool() -> Iterator[Pool]:
 
 
 @pytest.fixture(scope="module")
-def rows(pool: Pool) -> dict[str, list[Row]]:
-    """Adapter → what was answered of its entry points, filled as it is asked for."""
+def rows(pool: Pool) -> Asked:
+    """What was answered of the entry points of an adapter, filled as it is asked for."""
     return {}
 
 
-def every(source: Source, pool: Pool, rows: dict[str, list[Row]]) -> list[Row]:
-    """What is answered of each entry point of an adapter, asked once."""
-    name = source.adapter.name
-    if name not in rows:
-        found = [row_of(source, entry, pool) for entry in source.adapter.entry_points]
-        rows[name] = [row for row in found if row is not None]
-    if not rows[name]:
+def every(name: str, first: bool, pool: Pool, rows: Asked) -> list[tuple[Row, EntryPoint]]:
+    """What is answered of each entry point, asked once."""
+    source = SOURCES[name]
+    entries = of(source, first)
+    if (name, first) not in rows:
+        found = [row_of(source, entry, pool) for entry in entries]
+        rows[name, first] = [row for row in found if row is not None]
+    if not rows[name, first]:
         if name in REQUIRED:
             pytest.fail(f"{name} is required (BCE_REQUIRE), and is not installed")
         pytest.skip(f"{name} is not installed")
-    return rows[name]
+    return list(zip(rows[name, first], entries, strict=True))
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_every_entry_point_is_named(name: str, pool: Pool, rows: dict[str, list[Row]]) -> None:
-    wrong = [line_of(row) for row in every(SOURCES[name], pool, rows) if not (row.right or row.refuted)]
+@pytest.mark.parametrize(("name", "first"), EVERY)
+def test_every_entry_point_is_named(name: str, first: bool, pool: Pool, rows: Asked) -> None:
+    wrong = [line_of(row) for row, _ in every(name, first, pool, rows) if not (row.right or row.refuted)]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_the_order_of_arguments_is_found(name: str, pool: Pool, rows: dict[str, list[Row]]) -> None:
-    for row, entry in zip(every(SOURCES[name], pool, rows), SOURCES[name].adapter.entry_points, strict=True):
+@pytest.mark.parametrize(("name", "first"), EVERY)
+def test_the_order_of_arguments_is_found(name: str, first: bool, pool: Pool, rows: Asked) -> None:
+    for row, entry in every(name, first, pool, rows):
         assert row.answer.value("order") == [ROLES.get(a, a) for a in arguments_of(entry)], row.name
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_what_it_computes_in_is_found(name: str, pool: Pool, rows: dict[str, list[Row]]) -> None:
-    for row, entry in zip(every(SOURCES[name], pool, rows), SOURCES[name].adapter.entry_points, strict=True):
+@pytest.mark.parametrize(("name", "first"), EVERY)
+def test_what_it_computes_in_is_found(name: str, first: bool, pool: Pool, rows: Asked) -> None:
+    for row, entry in every(name, first, pool, rows):
         for dtype, found in row.answer.value("result dtype").items():
             recorded = found.startswith("raises") or found == (entry.computes or dtype)
             assert recorded or has_wrong_dtype(name, entry, dtype), (row.name, dtype, found)
@@ -82,17 +100,17 @@ def has_wrong_dtype(adapter: str, entry: EntryPoint, dtype: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_labels_that_are_indices_are_found(name: str, pool: Pool, rows: dict[str, list[Row]]) -> None:
-    for row, entry in zip(every(SOURCES[name], pool, rows), SOURCES[name].adapter.entry_points, strict=True):
+@pytest.mark.parametrize(("name", "first"), EVERY)
+def test_labels_that_are_indices_are_found(name: str, first: bool, pool: Pool, rows: Asked) -> None:
+    for row, entry in every(name, first, pool, rows):
         casts = any(word in entry.code for word in (".long()", "int32"))
         assert (row.answer.value("soft labels") == "index") == casts, row.name
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_the_page_says_what_is_answered(name: str, pool: Pool, rows: dict[str, list[Row]]) -> None:
+@pytest.mark.parametrize(("name", "first"), EVERY)
+def test_the_page_says_what_is_answered(name: str, first: bool, pool: Pool, rows: Asked) -> None:
     lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
-    for row in every(SOURCES[name], pool, rows):
+    for row, _ in every(name, first, pool, rows):
         published = next((line for line in lines if line.startswith(f"| `{row.name}` |")), "")
         assert published.split("|")[1:5] == line_of(row).split("|")[1:5], row.name
 
@@ -106,13 +124,13 @@ def test_every_line_of_the_page_is_an_entry_point() -> None:
     assert listed and set(listed) <= known and len(set(listed)) == len(listed)
 
 
-def several(source: Source) -> list[tuple[EntryPoint, str, str]]:
-    """The first entry point of each loss that reduces, with each value and what the adapter says of it."""
+def several(source: Source) -> list[tuple[EntryPoint, list[tuple[EntryPoint, str]]]]:
+    """The first entry point of each loss that reduces, and itself with each reduction and what it is divided by."""
     first: dict[str, EntryPoint] = {}
     for entry in source.adapter.entry_points:
         if entry.reductions and not entry.labels and entry.tier == "quick":
             first.setdefault(entry.loss.partition("(")[0], entry)
-    return [(reduced(e, value), value, by) for e in first.values() for value, by in e.reductions.items()]
+    return [(e, [(reduced(e, value), by) for value, by in e.reductions.items()]) for e in first.values()]
 
 
 def answered(source: Source, entry: EntryPoint, pool: Pool) -> Identification:
@@ -124,13 +142,13 @@ def answered(source: Source, entry: EntryPoint, pool: Pool) -> Identification:
 
 @pytest.mark.parametrize("name", ["pytorch", "keras[numpy]"])
 def test_every_reduction_is_named(name: str, pool: Pool) -> None:
-    cases = several(SOURCES[name])
-    assert cases
-    answered(SOURCES[name], cases[0][0], pool)  # skips where it is not installed
-    for entry, value, by in cases:
-        row = row_of(SOURCES[name], entry, pool)
-        assert row is not None and row.answer.value("reduction") == REDUCTIONS[by], (entry.path, value)
-        assert row.right or row.refuted, (entry.path, value)
+    assert several(SOURCES[name])
+    for plain, others in several(SOURCES[name]):
+        alone = answered(SOURCES[name], plain, pool)
+        for entry, by in others:
+            answer = answered(SOURCES[name], entry, pool)
+            assert answer.value("reduction") == REDUCTIONS[by], entry.key
+            assert same(alone.loss, alone.contract, answer.loss, answer.contract), entry.key
 
 
 def test_the_name_is_never_read(pool: Pool) -> None:
