@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from conformance.formats import FORMATS, Format, Values
 from conformance.identify import points
-from conformance.identify.arrangements import ARRANGEMENTS, CLASSES, Arrangement
+from conformance.identify.arranged import arranged
+from conformance.identify.arrangements import CLASSES
 from conformance.identify.box import Box, BoxError
 from conformance.identify.fit import Fit, clamped, clear, fitted, misses
 from conformance.identify.kinds import CLASSES as NUMBERS
@@ -86,53 +87,6 @@ def search(boxes: Iterable[Box]) -> Found:
 
 def _misfit(found: Found) -> float:
     return math.inf if found.fit is None else found.fit.misfit
-
-
-def arranged(box: Box, refused: list[str], counts: Sequence[int] = (2, 3)) -> Iterator[Probing]:
-    """The arrangements in which a box returns numbers, with how many for how many inputs.
-
-    Parameters
-    ----------
-    box : Box
-    refused : list of str
-        Gets what the others said.
-    counts : sequence of int
-        Of arguments.
-    """
-    several = False
-    for count in counts:
-        for arrangement in ARRANGEMENTS:
-            if count > counts[0] and (several or arrangement.count):
-                continue                        # it takes two, or was tried with the first count
-            probing = _works(box, arrangement, arrangement.count or count, refused)
-            if probing is not None:
-                several = True
-                yield probing
-
-
-SAMPLE = (0.35, 0.6, 0.85, 0.2, 0.47)
-
-
-def _works(box: Box, arrangement: Arrangement, count: int, refused: list[str]) -> Probing | None:
-    """The way to ask in an arrangement, in the widest dtype that it takes; None where it raises."""
-    hard = np.array([0.0, 1.0, 1.0, 0.0, 1.0])
-    columns = [np.roll(np.array(SAMPLE), k) for k in range(count)]
-    for k, role in enumerate(arrangement.roles):
-        columns[k] = hard if role == "label" else columns[k]
-    for dtype in ("binary64", "binary32"):
-        reply = box.call(arrangement.arrays(columns), dtype, arrangement.integers)
-        if not reply.ok:
-            refused.append(reply.message)
-            continue
-        size = reply.values[0].size
-        if size not in (1, len(SAMPLE)) or len(reply.values) != 1:
-            refused.append(f"its result has the shape {reply.values[0].shape} for 5 inputs")
-            continue
-        single = size == 1
-        if single and not box.call([a[:1] for a in arrangement.arrays(columns)], dtype, arrangement.integers).ok:
-            continue
-        return Probing(box, arrangement, single, dtype, count, arrangement.roles)
-    return None
 
 
 def _identified(probing: Probing) -> Found:
