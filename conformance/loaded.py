@@ -8,15 +8,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Tuple
 
-from conformance.adapter import (
-    Adapter,
-    AdapterError,
-    EntryPoint,
-    Unsupported,
-    entry_point,
-    load_adapters,
-    sentence,
-)
+from conformance.adapter import Adapter, EntryPoint, Unsupported, entry_point, sentence
+from conformance.adapter_file import AdapterError, load_adapters
 
 Call = Callable[..., Tuple[Any, ...]]
 """Native inputs to native results: the loss, or the last two orders of derivative."""

@@ -66,7 +66,7 @@ def matrix(config: pytest.Config) -> StoredMatrix | LiveMatrix:
     """
     watch: _Watch = config.pluginmanager.getplugin("bce-conformance-watch")
     if watch.matrix is None:
-        from conformance.adapter import AdapterError
+        from conformance.adapter_file import AdapterError
 
         try:
             watch.matrix = _make(config)

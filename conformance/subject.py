@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import cases as case_space
-from conformance.adapter import Adapter, EntryPoint, load_adapters
+from conformance.adapter import Adapter, EntryPoint
+from conformance.adapter_file import load_adapters
 from conformance.cell import Cell
 from conformance.places import adapters_folder
 

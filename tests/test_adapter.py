@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 from workbench import ARITHMETIC, FAULTY
 
-from conformance.adapter import (
-    Adapter,
-    AdapterError,
-    EntryPoint,
-    Unsupported,
-    canonical,
-    entry_point,
-    load_adapters,
-)
+from conformance.adapter import Adapter, EntryPoint, Unsupported, canonical, entry_point
+from conformance.adapter_file import AdapterError, load_adapters
 
 LOGIT = (("reverse", "logit"),)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from workbench import ARITHMETIC, REVERSE, floats, job, key
 
-from conformance.adapter import load_adapters
+from conformance.adapter_file import load_adapters
 from conformance.measure import Pool
 from conformance.places import adapters_folder
 

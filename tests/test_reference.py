@@ -4,7 +4,7 @@ import pytest
 from audited import audit, cells, flagged
 
 from conformance import losses
-from conformance.adapter import load_adapters
+from conformance.adapter_file import load_adapters
 from conformance.formats import FORMATS
 from conformance.judgement import Result
 from conformance.places import adapters_folder

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from workbench import ARITHMETIC, REVERSE, job, key
 
-from conformance.adapter import Adapter, load_adapters
+from conformance.adapter import Adapter
+from conformance.adapter_file import load_adapters
 from conformance.measure import Pool
 from conformance.reproducer import literal, reproducer
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from workbench import job, key
 
-from conformance.adapter import Adapter, load_adapters
+from conformance.adapter import Adapter
+from conformance.adapter_file import load_adapters
 from conformance.measure import Pool, WorkerKey
 from conformance.places import adapters_folder
 

@@ -148,7 +148,7 @@ def _expectations() -> str:
 
 def _adapters(names: Sequence[str], python: str) -> Iterator[Symptom]:
     """Whether each adapter file can be used, and its framework starts and has the entry points."""
-    from conformance.adapter import AdapterError
+    from conformance.adapter_file import AdapterError
     from conformance.measure import Pool
     from conformance.places import adapters_folder
     from conformance.selection import is_file
