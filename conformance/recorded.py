@@ -7,7 +7,6 @@
 import csv
 import io
 import math
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TypeVar
 
 from packaging.specifiers import InvalidSpecifier
 
+from conformance import whole_file
 from conformance.causes import ExpectationsError, Versions
 from conformance.cell import six_digits
 from conformance.verdicts import FINDINGS
@@ -154,16 +154,13 @@ def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]])
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         if not rows:
             path.unlink(missing_ok=True)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text.getvalue(), encoding="utf-8")
-        temporary.replace(path)
+        whole_file.write(path, text.getvalue())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise ExpectationsError(f"{path} cannot be written ({error.strerror}): make its folder writable.") from error
 
 

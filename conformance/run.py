@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from conformance import whole_file
 from conformance.cell import Cell
 from conformance.verdicts import SEVERITY
 
@@ -121,21 +122,16 @@ def prepare(directory: str | os.PathLike[str]) -> Path:
 def write(run: Run, directory: str | os.PathLike[str]) -> Path:
     """Write the run as ``run.json`` in a folder, one line a cell, and return the file's path.
 
-    It is written to a temporary name and then renamed, so that a reader never sees half of it.
-
     Raises
     ------
     RunError
         The folder cannot be written, or a figure is not finite.
     """
     folder = prepare(directory)
-    path, temporary = folder / FILE, folder / f".{FILE}.{os.getpid()}.tmp"
-    text = to_text(run)
+    path, text = folder / FILE, to_text(run)
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        whole_file.write(path, text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise RunError(_unwritable(folder, error)) from error
     return path
 

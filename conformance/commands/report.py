@@ -164,10 +164,9 @@ def write(path: Path, text: str) -> None:
     ReportError
         It cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    from conformance import whole_file
+
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        whole_file.write(path, text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise ReportError(f"{path} cannot be written ({error.strerror}): name another file with --out.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from conformance import whole_file
 from conformance.places import golden_folder
 from conformance.run import Run
 
@@ -104,7 +104,5 @@ def write(content: bytes, name: str, version: str) -> Path:
     """
     path = path_of(name, version)
     path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    whole_file.write(path, content)
     return path

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance import whole_file
 from conformance.cell import Cell
 from conformance.run import RunError, unread
 from conformance.sweep.histogram import Counts
@@ -78,16 +79,12 @@ def write(outcomes: Sequence[Outcome], how: Mapping[str, Any], folder: Path) -> 
     RunError
         The folder cannot be written.
     """
-    path, temporary = folder / FILE, folder / f".{FILE}.{os.getpid()}.tmp"
+    path = folder / FILE
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=vars).encode
     lines = ",\n".join(encode({name: getattr(one, name) for name in one.__dataclass_fields__}) for one in outcomes)
     try:
-        temporary.write_text(
-            f'{{"schema":"{SCHEMA}","how":{encode(how)},"outcomes":[\n{lines}\n]}}\n', encoding="utf-8"
-        )
-        temporary.replace(path)
+        whole_file.write(path, f'{{"schema":"{SCHEMA}","how":{encode(how)},"outcomes":[\n{lines}\n]}}\n')
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise RunError(f"The results folder {folder} cannot be written ({error.strerror}): choose another.") from error
     return path
 
