@@ -14,6 +14,7 @@ from conformance.selectors import Selectors
 from conformance.verdicts import SEVERITY
 
 __all__ = [
+    "NOTHING_RAN",
     "Acceptance",
     "Assessment",
     "Expectations",
@@ -23,6 +24,9 @@ __all__ = [
     "assessed_findings",
     "load",
 ]
+
+NOTHING_RAN = 5
+"""The exit status where nothing was delivered: never green."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ def assess(run: Run, expectations: Expectations) -> Assessment:
     measured = _Measured(run)
     stale = {line.cell: line.cause for line in here if measured.makes_stale(line)}
     failed = bool(unexpected or stale)
-    return Assessment(expected, unexpected, stale, int(failed) if any(c.ran for c in run.cells) else 5)
+    return Assessment(expected, unexpected, stale, int(failed) if any(c.ran for c in run.cells) else NOTHING_RAN)
 
 
 def acceptance(run: Run, expectations: Expectations) -> Acceptance:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from conformance.expectations import NOTHING_RAN
 from conformance.report.figures import count, figure
 from conformance.report.forms import Given
 
 MOST = 10
 """GitHub shows no more of a step."""
-
-NOTHING_RAN = 5
-"""The exit status of an assessment of nothing."""
 
 NUMBERS = str.maketrans("0123456789", "##########")
 
