@@ -1,79 +1,22 @@
-"""The cache of environments: built once, finished or not there, refused in a sentence, removed when asked."""
+"""The cache of environments: built once, finished or not there, refused in a sentence."""
 
-import argparse
-import json
 import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from linked import MINE, TORCH, Linked, bce, cache, find_log, make, quietly, raising
 
-from conformance.commands import environments as command
 from conformance.environments import EnvironmentsError, build, existing, find, interpreters
-from conformance.environments.cache import RECORD, Environment, cached, kept, place, unfinished
-from conformance.environments.installers import Failed, Resolved, Unreachable
+from conformance.environments.cache import RECORD, cached, place, unfinished
+from conformance.environments.installers import Failed, Unreachable
 from conformance.environments.interpreters import Interpreter
 from conformance.environments.locks import locked
-from conformance.environments.recipe import Recipe, Wanted
+from conformance.environments.recipe import Wanted
 
-MINE = Wanted(("mine==1",), exclude=("numpy",))
-TORCH = Wanted(("torch==2.13.0",), python=sys.executable)
-
-
-@dataclass
-class Linked:
-    """An installer that links this interpreter, and does besides what a test wants."""
-
-    pins: tuple[str, ...] = ("mine==1",)
-    resolving: Callable[[], None] = lambda: None
-    installing: Callable[[], None] = lambda: None
-    calls: list[str] = field(default_factory=list)
-    name: str = "linked"
-    looks_ahead: bool = True
-
-    def resolve(self, recipe: Recipe, base: Interpreter, folder: Path, log: Path) -> Resolved:
-        self.calls.append(base.minor)
-        log.write_text("resolving")
-        self.resolving()
-        return Resolved(self.pins)
-
-    def install(self, resolved: Resolved, base: Interpreter, folder: Path, log: Path) -> None:
-        (folder / "bin").mkdir(parents=True)
-        (folder / "bin" / "python").symlink_to(sys.executable)
-        self.installing()
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of this test alone."""
-    monkeypatch.setenv("BCE_ENVIRONMENTS", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-def quietly(line: str) -> None:
-    """Nobody listens."""
-
-
-def make(wanted: Wanted = MINE) -> Environment:
-    return build(wanted, quietly, Linked())
-
-
-def find_log(cache: Path) -> Path:
-    """The log of the only build, beside where its folder would be."""
-    (log,) = cache.glob("*.log")
-    return log
-
-
-def raising(error: BaseException) -> Callable[[], None]:
-    def act() -> None:
-        raise error
-
-    return act
+__all__ = ["cache"]
 
 
 def test_the_cache_is_where_the_user_wants_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -281,71 +224,3 @@ def test_an_environment_behind_a_script_is_entered_through_it(tmp_path: Path) ->
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     script.chmod(0o755)
     assert existing(str(script)).python == str(script)
-
-
-def bce(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    parser = argparse.ArgumentParser()
-    command.configure(parser)
-    assert command.run(parser.parse_args(arguments)) == 0
-    return capsys.readouterr().out
-
-
-def test_the_list(capsys: pytest.CaptureFixture[str], cache: Path) -> None:
-    assert bce(capsys, "list") == f"There is none in {cache}.\n"
-    environment = make()
-    (cache / "killed-0123456789ab").mkdir()
-    text = bce(capsys, "list")
-    for word in (environment.name, "mine==1", f"CPython {environment.version}", "GB", "with linked", str(cache)):
-        assert word in text
-    assert "1 unfinished" in text
-    (record,) = json.loads(bce(capsys, "list", "--json"))
-    assert record["frozen"] == list(environment.frozen) and record["folder"] == str(environment.folder)
-
-
-def test_pruning(capsys: pytest.CaptureFixture[str], cache: Path) -> None:
-    one, two, three = (make(Wanted((f"mine=={number}",))) for number in (1, 2, 3))
-    bce(capsys, "prune")
-    assert len(cached()) == 3
-    week_ago = (one.used - timedelta(days=7)).timestamp()
-    os.utime(one.folder / RECORD, (week_ago, week_ago))
-    assert f"removed {one.name}\n" in bce(capsys, "prune", "--older-than", "6.9")
-    assert f"removed {two.name}\n" in bce(capsys, "prune", two.name)
-    assert cached() == [three]
-    with pytest.raises(EnvironmentsError, match=r"no environment nothing: see"):
-        bce(capsys, "prune", "nothing")
-    (cache / "killed-0123456789ab").mkdir()
-    with pytest.raises(EnvironmentsError):
-        build(MINE, quietly, Linked(resolving=raising(Failed("no such release"))))
-    bce(capsys, "prune", "--all")
-    assert list(cache.iterdir()) == []
-
-
-def test_what_is_being_built_is_not_pruned(capsys: pytest.CaptureFixture[str]) -> None:
-    environment = make()
-    with locked(environment.folder):
-        assert f"kept {environment.name}: " in bce(capsys, "prune", "--all")
-    assert cached() == [environment]
-
-
-def test_what_is_in_use_is_not_pruned(capsys: pytest.CaptureFixture[str]) -> None:
-    environment = make()
-    with kept(environment), kept(environment), kept(existing(sys.executable)):
-        assert f"kept {environment.name}: " in bce(capsys, "prune", "--all")
-    assert cached() == [environment]
-    assert f"removed {environment.name}\n" in bce(capsys, "prune", "--all")
-
-
-@pytest.mark.parametrize("days", ["-1", "nan", "inf", "soon"])
-def test_a_span_of_time_is_one(days: str, capsys: pytest.CaptureFixture[str]) -> None:
-    make()
-    with pytest.raises(SystemExit):
-        bce(capsys, "prune", f"--older-than={days}")
-    assert f"{days} is no number of days: give one such as 30" in capsys.readouterr().err and len(cached()) == 1
-
-
-def test_using_an_environment_keeps_it_from_being_pruned(capsys: pytest.CaptureFixture[str]) -> None:
-    environment = make()
-    os.utime(environment.folder / RECORD, (0, 0))
-    make()
-    bce(capsys, "prune", "--older-than", "1")
-    assert cached() == [environment]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ import numpy as np
 import pytest
 from audited import audit
 from handmade import cell, lost, make_run
+from unpacked import unpacked
 
-from conformance import examinations, observations
+from conformance import observations
 from conformance.cell import Cell
 from conformance.expectations import Assessment, assess, load
 from conformance.formats import BINARY32, FORMATS, Bits, from_float64, to_float64
@@ -23,16 +23,15 @@ from conformance.judgement import Result
 from conformance.places import adapters_folder
 from conformance.plan import Plan
 from conformance.report.page import LARGEST, PARTS, PROGRAM, page
-from conformance.report.page.axis import AXES, COLUMNS, LOGIT, PROBABILITY
+from conformance.report.page.axis import COLUMNS, LOGIT
 from conformance.report.page.drawn import NO_BITS, OTHER_CASES, SWEPT, draw
-from conformance.report.page.packing import pack, smallest, steps
 from conformance.report.page.payload import DETAIL, ROOM, Told, by_test, payload
-from conformance.report.page.scripts import CLOSE, FEW, LONGEST, OPEN, filled, of_examinations, shortened, template
-from conformance.report.page.series import KINDS, LEAST, PLAIN, STEPS, TO_ZERO, Series, encoded, halved
+from conformance.report.page.scripts import OPEN, filled, template
+from conformance.report.page.series import KINDS, PLAIN, TO_ZERO, Series, encoded, halved
 from conformance.report.page.sweep_series import of_sweeps
 from conformance.reproducer import reproducer
 from conformance.run import Run, read
-from conformance.subject import Subject, sources
+from conformance.subject import sources
 from conformance.sweep.histogram import LINEAR
 from conformance.sweep.outcome import Outcome
 from conformance.verdicts import VERDICTS
@@ -60,63 +59,8 @@ def observed(measured: list[Result]) -> dict[str, Bits]:
     }
 
 
-def unpacked(packed: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What `pack` packed, as the page reads it."""
-    raw = zlib.decompress(packed)
-    length = int.from_bytes(raw[:4], "little")
-    head, place, columns = json.loads(raw[4 : 4 + length]), 4 + length, {}
-    for name, width, count in head["columns"]:
-        planes = np.frombuffer(raw, np.uint8, width * count, place).reshape(width, count)
-        columns[name] = np.ascontiguousarray(planes.T).view(f"<u{width}").reshape(count)
-        place += width * count
-    assert place == len(raw)
-    return head, columns
-
-
 def series_of(found: Mapping[str, int], every: list[Series]) -> Iterator[tuple[str, Series]]:
     return ((test, every[number]) for test, number in found.items())
-
-
-def test_columns_come_back_as_they_were() -> None:
-    columns = {"a": np.array([1, 2, 65535], "u2"), "b": np.array([], "u4"), "c": np.array([2**63, 5], "u8")}
-    head, found = unpacked(pack({"words": ["ü<"]}, columns))
-    assert head["words"] == ["ü<"]
-    assert all(np.array_equal(found[name], column) for name, column in columns.items())
-
-
-@pytest.mark.parametrize(("top", "width"), [(255, 1), (256, 2), (65536, 4), (2**32, 8)])
-def test_a_column_is_as_narrow_as_its_numbers(top: int, width: int) -> None:
-    assert smallest([0, top]).itemsize == width
-    numbers = np.array([5, 3, top % 200], "u1")
-    assert np.array_equal(np.cumsum(steps(numbers, "u1"), dtype="u1"), numbers)
-
-
-def test_errors_are_kept_to_a_sixteenth_of_an_octave() -> None:
-    errors = np.array([0.0, 2.0**-30, 0.3, 1.0, 1.7e7, 9e15, np.inf])
-    codes = encoded(errors)
-    assert codes[0] == 0
-    assert codes[1] == 1
-    assert np.all(np.diff(codes.astype(int)) > 0)
-    again = 2.0 ** (codes[2:6] / STEPS + LEAST)
-    assert np.all(np.abs(np.log2(again / errors[2:6])) <= 0.5 / STEPS + 1e-12)
-
-
-@pytest.mark.parametrize("axis", AXES.values(), ids=AXES)
-def test_an_axis_keeps_the_order_of_its_values(axis: Any) -> None:
-    values = np.array([value for _, value in axis.ticks])
-    places = axis.place(values)
-    assert np.all(np.diff(places) > 0)
-    columns = axis.columns(np.array([-np.inf, *values, np.inf, np.nan]))
-    assert columns[0] == 0
-    assert columns[-2] == COLUMNS - 1
-    assert columns[-1] == -1
-
-
-def test_both_ends_of_probability_are_spread() -> None:
-    small, large = np.array([1e-12, 1e-6]), np.array([1 - 1e-6, 1 - 1e-12])
-    assert np.ptp(PROBABILITY.columns(small)) > 10
-    assert np.ptp(PROBABILITY.columns(large)) > 10
-    assert LOGIT.columns(np.array([0.0]))[0] == COLUMNS // 2
 
 
 def test_every_point_is_a_case_with_the_judges_own_error(measured: list[Result], run: Run, plan: Plan) -> None:
@@ -253,49 +197,6 @@ def test_a_script_with_its_numbers_is_the_reproducer(run: Run, plan: Plan, measu
             plan.sources["textbook"].adapter, result.observation.text, bits, subject.dtype, subject.device, output
         )
         assert filled(script, inputs).replace("; ", "\n") == due.replace("; ", "\n")  # the same lines, some joined
-
-
-def test_scripts_of_the_frameworks_have_ten_lines_or_fewer() -> None:
-    """Of the loss and its first derivatives, in every mode: what a default audit measures."""
-    plan = Plan(sources(), "quick")
-    seen = 0
-    for name in ("pytorch", "tensorflow", "keras[jax]", "keras[torch]", "keras[tensorflow]", "jax"):
-        adapter = plan.sources[name].adapter
-        for entry in (e for e in adapter.entry_points if e.tier == "quick"):
-            for mode in entry.modes or tuple(adapter.modes):
-                subject = Subject(name, entry.path, entry.key, mode, "binary32")
-                for quantity in plan.quantities(subject):
-                    script = template(plan, subject, quantity)
-                    assert OPEN in script
-                    assert CLOSE in script
-                    compile(script.replace(OPEN, "").replace(CLOSE, ""), "script", "exec")
-                    assert len(script.splitlines()) <= FEW
-                    seen += 1
-    assert seen > 100
-
-
-def test_a_long_script_is_joined_at_its_head_and_at_its_inputs() -> None:
-    lines = ["import a; a.b()", "import c", *"defghij", f"x = {OPEN}x{CLOSE}", f"y = {OPEN}y{CLOSE}", "print(x, y)"]
-    found = shortened(lines)
-    assert found == ["import a; a.b(); import c", *"defghij", f"x = {OPEN}x{CLOSE}; y = {OPEN}y{CLOSE}", "print(x, y)"]
-    assert shortened(lines[:9]) == lines[:9]
-
-
-def test_a_short_trial_of_an_examination_has_its_script() -> None:
-    plan = Plan(sources([str(adapters_folder() / "pytorch.py")]), "full")
-    entry = next(e for e in plan.sources["pytorch"].adapter.entry_points if e.path.endswith("with_logits"))
-    subject = Subject("pytorch", entry.path, entry.key, "eager", "binary32")
-    trials = list(examinations.load("behaviour").trials(plan, [subject]))
-    worst = examinations.witness("a case", "raised", "none", "raised")
-    cells = [examinations.cell_of(trial, entry.loss, "raised", worst=worst) for trial in trials]
-    scripts = of_examinations(plan, cells)
-    assert len(scripts) > len(cells) / 2
-    for script in scripts.values():
-        compile(script, "script", "exec")
-        assert len(script.splitlines()) <= LONGEST
-    assert any(entry.path in script for script in scripts.values())
-    head, _ = unpacked(payload(Told(make_run(*cells), plan)))
-    assert set(head["exams"].values()) == set(scripts.values())
 
 
 def test_what_does_not_fit_is_drawn_coarser(measured: list[Result], run: Run, plan: Plan) -> None:

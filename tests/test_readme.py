@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance.compare import baselines
 from conformance.run import read
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 EXAMPLES, ADAPTER = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 FRAMEWORKS = {
@@ -60,3 +62,12 @@ def test_every_verdict_is_explained() -> None:
 
 def test_nothing_is_left_to_fill_in() -> None:
     assert "<!--" not in README
+
+
+def test_the_figures_of_baselines_and_of_identify_are_those_of_their_pages() -> None:
+    assert f"runs of {len(baselines.known())} releases" in README
+    page = (ROOT / "docs" / "IDENTIFY.md").read_text(encoding="utf-8")
+    named, every, wrong, others = re.findall(r"^(\d+) of (\d+) are named.*and (\d+) wrongly\.\n(\d+) ", page, re.M)[0]
+    said = " ".join(README.split())
+    assert wrong == "0" and f"Of the {every} entry points and configs here it names {named} as recorded" in said
+    assert f"{others} do something other than what is recorded" in said
