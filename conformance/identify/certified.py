@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance import contracts, losses
 from conformance.exact import FINITE, ZERO, rounded_values
-from conformance.formats import FORMATS, Mask, Values
+from conformance.formats import FORMATS, Format, Mask, Values
 from conformance.golden import Golden, contract_golden, golden
 from conformance.identify.fit import Fit
 from conformance.identify.identification import WEAK, Certified, Probe
@@ -41,7 +41,7 @@ def certified(fit: Fit, loss: str, contract: str, factor: float, asked: Sequence
         return None
     due = golden(loss, "loss", columns)
     if contract != "exact":
-        due = _documented(fit, loss, contract, columns, due)
+        due = documented(loss, contract, columns, None if fit.decimal else fit.fmt, due)
     usable = np.isin(due.value.tag, (FINITE, ZERO)) & np.isfinite(got)
     if not usable.any():
         return None
@@ -55,9 +55,22 @@ def certified(fit: Fit, loss: str, contract: str, factor: float, asked: Sequence
     return Certified(int(np.count_nonzero(usable)), close, float(error[k]), worst)
 
 
-def _documented(fit: Fit, loss: str, contract: str, columns: Sequence[Values], exact: Golden) -> Golden:
+def documented(
+    loss: str, contract: str, columns: Sequence[Values], fmt: Format | None, exact: Golden | None = None
+) -> Golden:
+    """The exact value under a contract, its constants as they are in a format, or in decimal where there is none.
+
+    Parameters
+    ----------
+    loss, contract : str
+    columns : sequence of ndarray of float64
+        The loss's arguments.
+    fmt : Format or None
+    exact : Golden, optional
+        The mathematics, where it is known already.
+    """
     found = contracts.load(contract, loss)
-    constants = found.rules.constants(found.constant, None if fit.decimal else fit.fmt)
+    constants = found.rules.constants(found.constant, fmt)
     constants = constants or found.rules.constants(found.constant, None)
     assert constants is not None                # a constant above 0 is one without a format
     return contract_golden(found, "loss", constants, columns, exact)

@@ -13,12 +13,13 @@ from functools import cache
 
 import numpy as np
 
-from conformance import contracts, losses
+from conformance import losses
 from conformance.adapter import EntryPoint
 from conformance.exact import Exact, rounded_values
 from conformance.formats import BINARY32, Format, Values
-from conformance.golden import Golden, contract_golden, golden
+from conformance.golden import golden
 from conformance.identify.box import Box, BoxError
+from conformance.identify.certified import documented
 from conformance.identify.identification import Identification
 from conformance.identify.investigation import identify
 from conformance.identify.target import Target, entry_box, entry_id
@@ -34,6 +35,10 @@ function, such as a focal loss with gamma 0 and a plain cross-entropy, count as 
 
 This page is written by `python -m conformance.identify.published > docs/IDENTIFY.md`.
 """
+
+
+PART = 0.01
+"""Within this part of it a result counts as that of a hypothesis: more than roundings make, less than clamps do."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,11 @@ def row_of(source: Source, entry: EntryPoint, pool: Pool) -> Row | None:
 
 
 def _refuted(row: Row, target: Target, box: Box) -> bool:
-    """Whether measured values hold the answer, and not the record, within a thousandth."""
+    """Whether some results are the answer and not the record, and none is the record and not the answer.
+
+    What is neither, as a tail that roundings took, says nothing of the two; where all are both or neither, the row
+    counts as wrong.
+    """
     if not row.answer.loss or losses.load(row.answer.loss).ARGUMENTS != losses.load(row.loss).ARGUMENTS:
         return False
     arguments = losses.load(row.loss).ARGUMENTS
@@ -109,11 +118,12 @@ def _refuted(row: Row, target: Target, box: Box) -> bool:
     if not reply.ok or reply.values[0].size != len(columns["label"]):
         return False
     got = reply.values[0].ravel()
-    held = []
-    for loss, contract in ((row.loss, row.contract), (row.answer.loss, row.answer.contract)):
-        due = rounded_values(_values(loss, contract, list(columns.values()), BINARY32), BINARY32)
-        held.append(bool(np.allclose(got, due, rtol=1e-3, atol=1e-6)))
-    return held == [False, True]
+    recorded, answered = (
+        rounded_values(_values(*names, list(columns.values()), BINARY32), BINARY32)
+        for names in ((row.loss, row.contract), (row.answer.loss, row.answer.contract))
+    )
+    as_recorded, as_answered = (np.isclose(got, value, rtol=PART, atol=0) for value in (recorded, answered))
+    return bool((as_answered & ~as_recorded).any() and not (as_recorded & ~as_answered).any())
 
 
 @cache
@@ -139,13 +149,9 @@ def same(loss: str, contract: str, other: str, theirs: str) -> bool:
 
 
 def _values(loss: str, contract: str, columns: Sequence[Values], fmt: Format | None = None) -> Exact:
-    exact: Golden = golden(loss, "loss", columns)
     if contract == "exact":
-        return exact.value
-    found = contracts.load(contract, loss)
-    constants = found.rules.constants(found.constant, fmt) or found.rules.constants(found.constant, None)
-    assert constants is not None                # there is always a decimal one
-    return contract_golden(found, "loss", constants, columns).value
+        return golden(loss, "loss", columns).value
+    return documented(loss, contract, columns, fmt).value
 
 
 def _columns(arguments: Sequence[str]) -> list[Values]:
