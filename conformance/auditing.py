@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from conformance import __version__, environments, examinations
@@ -76,6 +77,7 @@ def audit(
         tier=filters.tier,
         left_out=left_out([source for source in found if source.adapter.name in names], filters),
         invocation=invocation(),
+        date=now(),
     )
     return Audited(run, observations)
 
@@ -104,6 +106,11 @@ def environment(found: Sequence[Source]) -> dict[str, Any]:
 def invocation() -> str:
     """The command line, as a run records it."""
     return shlex.join(["bce-conformance", *sys.argv[1:]])
+
+
+def now() -> str:
+    """The time, as a run records it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def adapters(plan: Plan, wanted: Sequence[Subject], pool: Pool) -> list[dict[str, Any]]:

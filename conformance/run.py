@@ -20,8 +20,11 @@ FILE = "run.json"
 QUICK = "quick"
 """The tier that measures a part of the cases: what it does not show may still happen."""
 
-_HEAD = ("schema", "invocation", "tier", "left_out", "adapters", "environment", "findings")
+_HEAD = ("schema", "date", "invocation", "tier", "left_out", "adapters", "environment", "findings")
 _NAMES = frozenset((*_HEAD, "cells"))
+_LATER = frozenset(("date",))
+"""What runs of earlier versions lack."""
+
 _RECORD = frozenset(("name", "versions", "python", "status", "reason"))
 
 
@@ -49,6 +52,8 @@ class Run:
         Sentences: what the tier and the filters left out.
     invocation : str
         The command line.
+    date : str
+        When it was measured, in UTC: ``2026-11-22T10:57Z``; empty where that is not known.
     findings : sequence of str
         Ids of the cells that hold a finding, worst first. Left empty, they are found and put in order.
     """
@@ -59,6 +64,7 @@ class Run:
     tier: str = "default"
     left_out: Sequence[str] = ()
     invocation: str = ""
+    date: str = ""
     findings: Sequence[str] = ()
     schema: str = SCHEMA
 
@@ -208,8 +214,9 @@ def unread(found: object, own: str) -> str:
 
 def _mistake(data: dict[str, Any]) -> str:
     """What is wrong with the outline of a run, or nothing."""
-    if data.keys() != _NAMES:
-        return f"the field {min(data.keys() ^ _NAMES)!r} is missing or unknown"
+    odd = (data.keys() ^ _NAMES) - (_LATER - data.keys())
+    if odd:
+        return f"the field {min(odd)!r} is missing or unknown"
     for name, kind in (("cells", list), ("adapters", list), ("findings", list), ("environment", dict)):
         if not isinstance(data[name], kind):
             return f"the field {name!r} holds {data[name]!r:.60}"

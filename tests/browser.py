@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commandline import bce
 
 REQUIRED = bool(os.environ.get("BCE_REQUIRE_BROWSER"))
 """Whether a missing browser fails the tests; elsewhere they are skipped, with the reason."""
@@ -70,3 +71,23 @@ def opened(browser: Any, file: Path, **options: Any) -> tuple[Any, Seen]:
     page.goto(file.as_uri())
     page.wait_for_selector("body[data-ready]")
     return page, seen
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of an audit of the textbook's formulas, the page beside them."""
+    out = tmp_path_factory.mktemp("textbook")
+    said = bce("audit", "--quick", "--adapter", "textbook", "--dtype", "binary32", "--out", str(out))
+    assert said.returncode == 1, said.stderr
+    return out
+
+
+def first_finding(tab: Any) -> Any:
+    tab.locator(".finding summary").first.click()
+    return tab.locator(".finding[open]").first

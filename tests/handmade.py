@@ -90,6 +90,7 @@ def make_run(*cells: Cell, **changes: Any) -> Run:
         "environment": ENVIRONMENT,
         "left_out": ["slow modes (pytorch compiled): add --full"],
         "invocation": "bce-conformance audit --out results",
+        "date": "2026-11-22T10:57Z",
     }
     fields.update(changes)
     return Run(cells=cells, **fields)

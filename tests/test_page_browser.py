@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import subprocess
 import sys
@@ -12,54 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import chromium, opened
-from commandline import bce
-from handmade import PYTORCH, cell, lost, make_run, not_a_number
+from browser import browser, first_finding, folder, opened
 
-from conformance.expectations import Assessment, Expectations
-from conformance.plan import Plan
-from conformance.report.page import page
-from conformance.report.page.payload import Told
 from conformance.run import Run, read
 
-CHANGING = str(Path(__file__).with_name("changing.py"))
-HOSTILE = "<script>window.hit=1</script><img src=x onerror=window.hit=1>"
-
-
-CONTRAST = """() => {
-  const part = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
-  const light = (text) => {
-    const [r, g, b] = text.match(/[\\d.]+/g).slice(0, 3).map(Number).map(part);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (node) => {
-    const found = getComputedStyle(node).backgroundColor;
-    return /, 0\\)$/.test(found) ? ground(node.parentElement) : found;
-  };
-  let least = [99, ""];
-  for (const node of document.querySelectorAll(".tile, .chip, .swatch, .quiet, h1, .button, .lead")) {
-    if (!node.textContent.trim() || node.classList.contains("level-doc")) continue;
-    const [one, two] = [light(getComputedStyle(node).color), light(ground(node))];
-    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
-    if (ratio < least[0]) least = [ratio, node.className + " " + node.textContent.slice(0, 40)];
-  }
-  return least;
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The results of an audit of the textbook's formulas, the page beside them."""
-    out = tmp_path_factory.mktemp("textbook")
-    said = bce("audit", "--quick", "--adapter", "textbook", "--dtype", "binary32", "--out", str(out))
-    assert said.returncode == 1, said.stderr
-    return out
+__all__ = ["browser", "folder"]
 
 
 @pytest.fixture(scope="module")
@@ -75,24 +31,6 @@ def shown(browser: Any, folder: Path) -> Iterator[Any]:
     tab.context.close()
     assert seen.errors == []
     assert [url for url in seen.requests if not url.startswith(("file:", "data:"))] == []
-
-
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a run that lost a tail, against the one before."""
-    out = tmp_path_factory.mktemp("compared")
-    for change in ("", "lost"):
-        command = [sys.executable, "-m", "conformance", "audit", "--quick", "--adapter", CHANGING]
-        command += ["--dtype", "binary32", "--out", str(out / (change or "plain"))]
-        subprocess.run(command, env={**os.environ, "CHANGE": change}, capture_output=True, check=False)
-    said = bce("report", str(out / "lost"), "--against", str(out / "plain"), "--adapter", CHANGING)
-    assert said.returncode == 0, said.stderr
-    return out / "lost" / "report.html"
-
-
-def first_finding(tab: Any) -> Any:
-    tab.locator(".finding summary").first.click()
-    return tab.locator(".finding[open]").first
 
 
 def copied(tab: Any) -> str:
@@ -199,6 +137,21 @@ def test_a_copied_script_shows_the_finding_in_a_fresh_interpreter(shown: Any, ru
     assert got == [float.fromhex(worst["got"])]
 
 
+def test_a_finding_has_an_address(shown: Any, run: Run) -> None:
+    shown.select_option("#by-framework", index=1)
+    chosen = run.findings[-1]
+    shown.evaluate("id => { location.hash = '#finding=' + encodeURIComponent(id); }", chosen)
+    finding = shown.locator(".finding[open]").first
+    assert finding.locator(".case .code").first.inner_text() == chosen
+    link = finding.get_by_text("Link to this finding").get_attribute("href")
+    shown.goto(shown.url.partition("#")[0] + link)
+    shown.reload()
+    shown.wait_for_selector("body[data-ready]")
+    assert shown.locator(".finding[open] .case .code").first.inner_text() == chosen
+    shown.evaluate("location.hash = '#finding=%zz'")
+    assert shown.locator("#said").inner_text() == "This page has no such finding."
+
+
 def test_the_text_for_an_issue_is_complete(shown: Any, run: Run) -> None:
     finding = first_finding(shown)
     finding.get_by_text("Copy issue text").click()
@@ -243,71 +196,3 @@ def test_the_matrix_can_be_narrowed(shown: Any) -> None:
     assert shown.locator('.tile[tabindex="0"]:visible').count() == 1
     shown.fill("#matrix-filter", "")
     assert shown.locator("tr[data-text]:visible").count() == rows
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_is_readable_in_light_and_dark(browser: Any, folder: Path, scheme: str) -> None:
-    """Contrast of what is written on every tile and chip is at least 4.5."""
-    tab, seen = opened(browser, folder / "report.html", color_scheme=scheme)
-    worst = tab.evaluate(CONTRAST)
-    assert worst[0] >= 4.5, worst
-    body = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (body == "rgb(255, 255, 255)") == (scheme == "light")
-    assert seen.errors == []
-    tab.context.close()
-
-
-def test_a_phone_scrolls_down_only(browser: Any, folder: Path) -> None:
-    tab, _ = opened(browser, folder / "report.html", viewport={"width": 390, "height": 844})
-    wide = "document.documentElement.scrollWidth"
-    assert tab.evaluate(wide) == 390
-    first_finding(tab)
-    assert tab.evaluate(wide) == 390
-    tab.locator(".tile.unexpected").first.click()
-    assert tab.locator("#cell").evaluate("node => node.scrollWidth") <= 390
-    tab.context.close()
-
-
-def test_a_comparison_shows_what_changed_on_one_plot(browser: Any, compared: Path) -> None:
-    tab, seen = opened(browser, compared)
-    assert "New findings" in tab.inner_text("#change-kinds")
-    assert tab.locator(".change").count() > 0
-    tab.locator('.change:has-text("loss") >> text=Plot before and after').first.click()
-    names = tab.locator(".key.named").all_inner_texts()
-    assert len(names) == 2
-    assert any(name.startswith("before:") for name in names)
-    assert seen.errors == []
-    tab.context.close()
-
-
-def test_what_comes_from_a_run_stays_text(browser: Any, tmp_path: Path) -> None:
-    record = {**PYTORCH, "name": HOSTILE, "versions": {HOSTILE: HOSTILE}}
-    broken = {**PYTORCH, "name": "broken", "status": "unavailable", "reason": HOSTILE}
-    cells = [lost(adapter=HOSTILE, message=HOSTILE), not_a_number(adapter=HOSTILE, mode=HOSTILE)]
-    cells += [cell(entry_point=HOSTILE)]
-    run = make_run(
-        *cells, adapters=[record, broken], invocation=HOSTILE, left_out=[HOSTILE], environment={"cpu": HOSTILE}
-    )
-    assessment = Assessment({}, dict.fromkeys(run.findings, HOSTILE), {}, 1)
-    file = tmp_path / "report.html"
-    file.write_text(page(Told(run, Plan([]), assessment, Expectations().causes)), encoding="utf-8")
-    tab, seen = opened(browser, file)
-    assert HOSTILE in tab.inner_text(".matrix")
-    tab.locator(".tile").first.click()
-    tab.keyboard.press("Escape")
-    assert HOSTILE in first_finding(tab).inner_text()
-    assert tab.evaluate("window.hit") is None
-    assert tab.locator("img, main script, dialog script").count() == 0
-    assert seen.errors == []
-    tab.context.close()
-
-
-def test_a_run_without_results_still_opens(browser: Any, tmp_path: Path) -> None:
-    file = tmp_path / "report.html"
-    file.write_text(page(Told(make_run(cell()), Plan([]))), encoding="utf-8")
-    tab, seen = opened(browser, file)
-    assert tab.locator("#finding-empty-words").inner_text().startswith("No findings")
-    tab.locator(".tile").first.click()
-    assert "no plot" in tab.locator("#cell-body .empty").inner_text()
-    assert seen.errors == []
-    tab.context.close()

@@ -20,6 +20,15 @@ def test_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert os.listdir(path.parent) == ["run.json"]
 
 
+def test_a_run_of_before_dates_were_kept_is_read() -> None:
+    made = make_run(cell())
+    data = json.loads(run.to_text(made))
+    assert data.pop("date") == made.date
+    old = run.from_text(json.dumps(data))
+    assert old.date == "" and old.cells == made.cells
+    jsonschema.validate(data, run.schema())
+
+
 def test_satisfies_the_published_schema(tmp_path: Path) -> None:
     crashed = cell(
         verdicts={"crashed": 1}, region="every", label_class="every", max_ulp=None, limit=None, message="SIGSEGV"
@@ -35,6 +44,7 @@ def test_satisfies_the_published_schema(tmp_path: Path) -> None:
     [
         (("schema",), "bce-conformance/run/2"),
         (("tier",), "slow"),
+        (("date",), "yesterday"),
         (("cells", 0, "dtype"), "float32"),
         (("cells", 0, "verdicts"), {"fine": 1}),
         (("cells", 0, "worst", "inputs", "logit"), "1.5"),

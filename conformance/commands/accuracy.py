@@ -69,8 +69,8 @@ def swept(folder: Path, date: str | None) -> list[Row]:
     from conformance.sweep import outcome
 
     outcomes, result = outcome.read(folder), run.read(folder)
-    changed = datetime.fromtimestamp((folder / run.FILE).stat().st_mtime, UTC)
-    return rows(result, outcomes, date or changed.date().isoformat())
+    changed = datetime.fromtimestamp((folder / run.FILE).stat().st_mtime, UTC).date().isoformat()
+    return rows(result, outcomes, date or result.date.partition("T")[0] or changed)
 
 
 def load(path: Path) -> list[Row]:

@@ -118,17 +118,12 @@ def page_of(
     audited: Audited, assessment: Assessment, known: Expectations, folder: Path, found: Sequence[Source]
 ) -> Path | None:
     """Write the page of an audit beside its run; what was measured stands, whatever becomes of the page."""
-    from datetime import UTC, datetime
-
     from conformance.commands.report import ReportError, write
     from conformance.report.forms import Given, html
     from conformance.report.progress import working
 
-    today = datetime.now(UTC).strftime("%Y-%m-%d")
     path = folder / html.FILE
-    given = Given(
-        audited.run, assessment, known, folder, found, working, observed=audited.observations, date=today
-    )
+    given = Given(audited.run, assessment, known, folder, found, working, observed=audited.observations)
     try:
         write(path, html.made(given))
     except ReportError as error:

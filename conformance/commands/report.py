@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,6 @@ def run(args: argparse.Namespace) -> int:
         found=found,
         working=working,
         observed=observations.read(file),
-        date=datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d"),
         sweeps=sweeps(file.parent),
         before=before(args.against, measured, file, found, known) if args.against else None,
     )

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     variables = dict(os.environ)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from conformance import __version__, expectations, selection
-    from conformance.auditing import adapters, invocation
+    from conformance.auditing import adapters, invocation, now
     from conformance.environment import describe
     from conformance.measure import Pool
     from conformance.places import adapters_folder
@@ -121,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
         tier="full",
         left_out=[f"this is a sweep of {len(surveys)} subjects: nothing else was measured"],
         invocation=invocation(),
+        date=now(),
     )
     write(result, folder)
     how = {"executor": args.executor, "workers": workers, "threads": shard.ONE_THREAD, "scheduler": args.scheduler}

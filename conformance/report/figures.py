@@ -41,6 +41,11 @@ def ulp(figure: float | None) -> str:
     return f"{significand}e{int(exponent)}"
 
 
+def time_of(date: str) -> str:
+    """The date of a run for readers: ``2026-11-22 10:57 UTC``."""
+    return date.replace("T", " ").replace("Z", " UTC")
+
+
 def class_of(got: str | None) -> str:
     """What came back where another class was due: ``NaN``, ``inf``, ``-inf``, ``finite``; unknown: ``class``."""
     if got is None:

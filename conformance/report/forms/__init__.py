@@ -47,8 +47,6 @@ class Given:
         Shows progress.
     observed : mapping of str to ndarray of unsigned integers
         The observations beside the run, or none.
-    date : str
-        When it was measured, where that is known.
     before : Before or None
         What it is compared with.
     sweeps : mapping of str to sequence of Outcome
@@ -62,7 +60,6 @@ class Given:
     found: Sequence[Source]
     working: Working
     observed: Mapping[str, Bits] = field(default_factory=dict)
-    date: str = ""
     before: Before | None = None
     sweeps: Mapping[str, Sequence[Outcome]] = field(default_factory=dict)
 

@@ -27,4 +27,4 @@ def made(given: Given) -> str:
         given.sweeps,
     )
     against = None if given.before is None else other(given.before, str(given.folder))
-    return page(all_told, str(given.folder), given.date, against)
+    return page(all_told, str(given.folder), against)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from conformance.cell import Cell
 from conformance.report.comparison.markdown import code, plain, rows_of
-from conformance.report.figures import brief, count, decimal_of, figure
+from conformance.report.figures import brief, count, decimal_of, figure, time_of
 from conformance.report.forms import Given
 from conformance.report.scoreboard import DTYPES, GRADIENTS, LEGEND, shown_figure, totals
 from conformance.run import Run
@@ -28,7 +28,8 @@ def made(given: Given) -> str:
     run, assessment = given.run, given.assessment
     head = ["# bce-conformance", "", f"**{plain(totals(run, assessment))}**", ""]
     head += [f"- {plain(_record(record))}" for record in run.adapters]
-    head += ["", f"Tier {run.tier}; {plain(_machine(run))}; {code(run.invocation or 'bce-conformance audit')}"]
+    tier = f"Tier {run.tier}, {time_of(run.date)}" if run.date else f"Tier {run.tier}"
+    head += ["", f"{tier}; {plain(_machine(run))}; {code(run.invocation or 'bce-conformance audit')}"]
     parts = ["\n".join(head), "\n".join(_unexpected(given)), "\n".join(_causes(given)), "\n".join(_scoreboard(given))]
     said, room = [], LARGEST
     for part in filter(None, parts):

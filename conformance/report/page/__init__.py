@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from conformance import __version__
-from conformance.report.figures import count
+from conformance.report.figures import count, time_of
 from conformance.report.page.packing import as_text
 from conformance.report.page.payload import Told, payload
 from conformance.report.scoreboard import DTYPES
@@ -26,7 +26,12 @@ LARGEST = 1_500_000
 
 PARTS = Path(__file__).with_name("parts")
 
-PROGRAM = ("elements", "data", "numbers", "matrix", "points", "plot", "cell", "issue", "findings", "comparison", "main")
+PROGRAM = (
+    *("elements", "data", "numbers"),
+    *("standing", "matrix", "matrix_keys"),
+    *("points", "plot", "overlay", "cases", "panel"),
+    *("issue", "finding", "findings", "comparison", "main"),
+)
 """The files of the page's program, in their order."""
 
 
@@ -52,7 +57,7 @@ class Other:
     remarks: tuple[str, ...] = ()
 
 
-def page(told: Told, folder: str = "bce-results", date: str = "", other: Other | None = None) -> str:
+def page(told: Told, folder: str = "bce-results", other: Other | None = None) -> str:
     """The page.
 
     Parameters
@@ -61,8 +66,6 @@ def page(told: Told, folder: str = "bce-results", date: str = "", other: Other |
         The run, and what is known of it.
     folder : str
         Where the run lies, as the reader's commands name it.
-    date : str
-        When it was measured.
     other : Other, optional
         What it is compared with.
     """
@@ -76,7 +79,7 @@ def page(told: Told, folder: str = "bce-results", date: str = "", other: Other |
         machine=machine(run),
         settings=", ".join(f"{name}={value}" for name, value in (run.environment.get("variables") or {}).items()),
         tier=run.tier,
-        date=date,
+        date=time_of(run.date),
         command=run.invocation or "bce-conformance audit",
         folder=folder,
         left_out=run.left_out,

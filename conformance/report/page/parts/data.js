@@ -79,10 +79,18 @@ class Data {
     return [adapter, t.entry, t.config, t.mode, t.dtype, t.device, t.quantity].join("/");
   }
 
-  region(k) { return this.texts[this.columns["cell.region"][k]]; }
-  label(k) { return this.texts[this.columns["cell.label"][k]]; }
-  judgement(k) { return this.counts[this.columns["cell.counts"][k]]; }
-  number(name, k) { return this.figures[this.columns[name][k]]; }
+  region(k) {
+    return this.texts[this.columns["cell.region"][k]];
+  }
+  label(k) {
+    return this.texts[this.columns["cell.label"][k]];
+  }
+  judgement(k) {
+    return this.counts[this.columns["cell.counts"][k]];
+  }
+  number(name, k) {
+    return this.figures[this.columns[name][k]];
+  }
 
   id(k) {
     if (!this.identities.has(k)) {
@@ -95,10 +103,20 @@ class Data {
     const n = this.columns["cell.witness"][k] - 1;
     if (n < 0) return null;
     const text = (name) => this.texts[this.columns[`witness.${name}`][n]];
-    const inputs = text("inputs") ? text("inputs").split(";").map((pair) => pair.split("=")) : [];
+    const inputs = text("inputs")
+      ? text("inputs")
+          .split(";")
+          .map((pair) => pair.split("="))
+      : [];
     return {
-      case: text("case"), got: text("got"), exact: text("exact"), contract: text("contract"), verdict: text("verdict"),
-      ulp: this.number("witness.ulp", n), relative: this.number("witness.relative", n), inputs,
+      case: text("case"),
+      got: text("got"),
+      exact: text("exact"),
+      contract: text("contract"),
+      verdict: text("verdict"),
+      ulp: this.number("witness.ulp", n),
+      relative: this.number("witness.relative", n),
+      inputs,
     };
   }
 
@@ -125,6 +143,10 @@ class Data {
 
   versions(adapter) {
     const record = this.adapters.find((one) => one.name === adapter);
-    return record ? Object.entries(record.versions).map((pair) => pair.join(" ")).join(", ") : "";
+    return record
+      ? Object.entries(record.versions)
+          .map((pair) => pair.join(" "))
+          .join(", ")
+      : "";
   }
 }

@@ -17,7 +17,10 @@ function fill(node, attributes, children) {
 
 const el = (name, attributes, ...children) => fill(document.createElement(name), attributes, children);
 const svg = (name, attributes, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
-const replaced = (node, ...children) => { node.replaceChildren(); return fill(node, {}, children); };
+const replaced = (node, ...children) => {
+  node.replaceChildren();
+  return fill(node, {}, children);
+};
 const byId = (id) => document.getElementById(id);
 
 function announce(words) {
@@ -40,16 +43,24 @@ async function copyText(text, button) {
   button.dataset.label = before;
   button.textContent = "Copied";
   announce("Copied");
-  setTimeout(() => { button.textContent = before; }, 1600);
+  setTimeout(() => {
+    button.textContent = before;
+  }, 1600);
 }
 
 function copyButton(label, text, kind = "") {
-  const button = el("button", { type: "button", class: `button ${kind}`, onclick: () => copyText(text(), button) }, label);
+  const button = el(
+    "button",
+    { type: "button", class: `button ${kind}`, onclick: () => copyText(text(), button) },
+    label,
+  );
   return button;
 }
 
 function link(address) {
-  return /^https?:\/\//.test(address) ? el("a", { href: address, rel: "noreferrer" }, address) : el("span", {}, address);
+  return /^https?:\/\//.test(address)
+    ? el("a", { href: address, rel: "noreferrer" }, address)
+    : el("span", {}, address);
 }
 
 function chip(symbol, words, kind) {

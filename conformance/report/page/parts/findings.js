@@ -13,19 +13,30 @@ class Findings {
   }
 
   ordered() {
-    const { data } = this, found = [];
+    const { data } = this,
+      found = [];
     for (let k = 0; k < data.own; k++) {
       const judged = data.judgement(k);
       if (!judged.kinds.length && !judged.documented.length) continue;
       const kind = judged.kinds[0] || "documented";
-      found.push({ cell: k, kind, rank: data.rank.has(kind) ? data.rank.get(kind) : 99, figure: data.number(judged.kinds.length ? "cell.figure" : "cell.most", k), test: data.columns["cell.test"][k] });
+      found.push({
+        cell: k,
+        kind,
+        rank: data.rank.has(kind) ? data.rank.get(kind) : 99,
+        figure: data.number(judged.kinds.length ? "cell.figure" : "cell.most", k),
+        test: data.columns["cell.test"][k],
+      });
     }
     const size = (one) => one.figure || 0;
-    return found.sort((one, other) => one.rank - other.rank || size(other) - size(one) || (data.id(one.cell) < data.id(other.cell) ? -1 : 1));
+    return found.sort(
+      (one, other) =>
+        one.rank - other.rank || size(other) - size(one) || (data.id(one.cell) < data.id(other.cell) ? -1 : 1),
+    );
   }
 
   filters() {
-    const { data } = this, tests = [...new Set(this.all.map((one) => one.test))].map((k) => data.test(k));
+    const { data } = this,
+      tests = [...new Set(this.all.map((one) => one.test))].map((k) => data.test(k));
     const choose = (id, values, words = (value) => value) => {
       const select = byId(id);
       for (const value of values) select.append(el("option", { value }, words(value)));
@@ -33,10 +44,17 @@ class Findings {
     };
     const distinct = (values) => [...new Set(values)];
     choose("by-framework", distinct(tests.map((t) => t.adapter)));
-    choose("by-kind", data.severity.filter((kind) => this.all.some((one) => data.judgement(one.cell).kinds.includes(kind))));
-    choose("by-dtype", data.dtypes.filter((dtype) => tests.some((t) => t.dtype === dtype)));
+    choose(
+      "by-kind",
+      data.severity.filter((kind) => this.all.some((one) => data.judgement(one.cell).kinds.includes(kind))),
+    );
+    choose(
+      "by-dtype",
+      data.dtypes.filter((dtype) => tests.some((t) => t.dtype === dtype)),
+    );
     choose("by-quantity", distinct(tests.map((t) => t.quantity)));
-    for (const id of ["by-expected", "by-documented", "grouped"]) byId(id).addEventListener("change", () => this.reset());
+    for (const id of ["by-expected", "by-documented", "grouped"])
+      byId(id).addEventListener("change", () => this.reset());
     byId("by-text").addEventListener("input", () => this.reset());
     for (const id of ["clear", "clear-empty"]) {
       byId(id).addEventListener("click", () => {
@@ -64,9 +82,11 @@ class Findings {
   }
 
   passing() {
-    const { data } = this, get = (id) => byId(id).value;
+    const { data } = this,
+      get = (id) => byId(id).value;
     const [framework, kind, dtype, quantity] = ["by-framework", "by-kind", "by-dtype", "by-quantity"].map(get);
-    const expected = get("by-expected"), documented = get("by-documented");
+    const expected = get("by-expected"),
+      documented = get("by-documented");
     const words = get("by-text").toLowerCase().split(/\s+/).filter(Boolean);
     const fitting = this.fittingTests(framework, dtype, quantity);
     return this.all.filter((one) => {
@@ -76,7 +96,8 @@ class Findings {
       if (kind && !data.judgement(one.cell).kinds.includes(kind)) return false;
       if (expected && data.cause(one.cell).expected !== (expected === "yes")) return false;
       if (!words.length) return true;
-      const text = `${data.id(one.cell)} ${data.test(one.test).adapter} ${data.texts[data.columns["cell.reason"][one.cell]]}`.toLowerCase();
+      const reason = data.texts[data.columns["cell.reason"][one.cell]];
+      const text = `${data.id(one.cell)} ${data.test(one.test).adapter} ${reason}`.toLowerCase();
       return words.every((word) => text.includes(word));
     });
   }
@@ -85,16 +106,30 @@ class Findings {
     const found = new Set();
     for (let k = 0; k < this.data.cellsOf.length; k++) {
       const t = this.data.test(k);
-      if ((!framework || t.adapter === framework) && (!dtype || t.dtype === dtype) && (!quantity || t.quantity === quantity)) found.add(k);
+      if (
+        (!framework || t.adapter === framework) &&
+        (!dtype || t.dtype === dtype) &&
+        (!quantity || t.quantity === quantity)
+      )
+        found.add(k);
     }
     return found;
   }
 
   groups(list) {
     if (!byId("grouped").checked) return list.map((one) => [one]);
-    const { data } = this, found = new Map();
+    const { data } = this,
+      found = new Map();
     for (const one of list) {
-      const t = data.test(one.test), key = [t.adapter, t.entry, t.config, t.quantity.split("@")[0], one.kind, data.columns["cell.reason"][one.cell]].join("\n");
+      const t = data.test(one.test),
+        key = [
+          t.adapter,
+          t.entry,
+          t.config,
+          t.quantity.split("@")[0],
+          one.kind,
+          data.columns["cell.reason"][one.cell],
+        ].join("\n");
       if (!found.has(key)) found.set(key, []);
       found.get(key).push(one);
     }
@@ -102,105 +137,74 @@ class Findings {
   }
 
   show() {
-    const list = this.passing(), groups = this.groups(list);
-    const documented = list.filter((one) => one.kind === "documented").length, proper = list.length - documented;
-    const words = [proper || !documented ? countText(proper, "finding") : "", documented ? countText(documented, "documented deviation") : ""].filter(Boolean).join(" and ");
-    byId("finding-count").textContent = groups.length < list.length ? `${words} in ${countText(groups.length, "group")}` : words;
+    const list = this.passing(),
+      groups = this.groups(list);
+    const documented = list.filter((one) => one.kind === "documented").length,
+      proper = list.length - documented;
+    const words = [
+      proper || !documented ? countText(proper, "finding") : "",
+      documented ? countText(documented, "documented deviation") : "",
+    ]
+      .filter(Boolean)
+      .join(" and ");
+    byId("finding-count").textContent =
+      groups.length < list.length ? `${words} in ${countText(groups.length, "group")}` : words;
     byId("finding-list").replaceChildren(...groups.slice(0, this.shown).map((group) => this.row(group)));
     byId("more").hidden = groups.length <= this.shown;
-    byId("more").textContent = `Show ${Math.min(STEP, groups.length - this.shown)} more of ${(groups.length - this.shown).toLocaleString("en")}`;
+    byId("more").textContent =
+      `Show ${Math.min(STEP, groups.length - this.shown)} more of ${(groups.length - this.shown).toLocaleString("en")}`;
     byId("finding-empty").hidden = list.length > 0;
-    byId("finding-empty-words").textContent = this.all.length ? "No finding passes these filters." : "No findings: every result is within its limit, or as documented.";
+    byId("finding-empty-words").textContent = this.all.length
+      ? "No finding passes these filters."
+      : "No findings: every result is within its limit, or as documented.";
     byId("clear-empty").hidden = !this.all.length;
-    byId("clear").hidden = !this.all.length || (CLEARED.every((id) => !byId(id).value) && byId("by-documented").value === "no");
+    byId("clear").hidden =
+      !this.all.length || (CLEARED.every((id) => !byId(id).value) && byId("by-documented").value === "no");
   }
 
   row(group) {
-    const { data } = this, one = group[0], t = data.test(one.test), cause = data.cause(one.cell);
+    const { data } = this,
+      one = group[0],
+      t = data.test(one.test),
+      cause = data.cause(one.cell);
     const isDocumented = one.kind === "documented";
-    const details = el("details", { class: "finding", "data-cell": one.cell }, el("summary", {},
-      el("span", { class: "number num" }, isDocumented ? "" : this.numbers.get(one.cell)),
-      chip(SYMBOLS[one.kind] || "?", one.kind, isDocumented ? "doc" : cause.expected ? "known" : "bad"),
-      el("span", { class: "size num" }, this.size(one)),
-      el("span", { class: "what" }, el("b", {}, t.adapter), " ", el("span", { class: "path" }, t.entry), " ",
-        el("span", { class: "quiet" }, [t.config === "-" ? "" : t.config, t.quantity].filter(Boolean).join(" · "))),
-      el("span", { class: "where quiet" }, group.length > 1 ? `${group.length.toLocaleString("en")} cells` : `${t.mode} · ${t.dtype} · ${data.region(one.cell)} · ${data.label(one.cell)}`)));
+    const details = el(
+      "details",
+      { class: "finding", "data-cell": one.cell },
+      el(
+        "summary",
+        {},
+        el("span", { class: "number num" }, isDocumented ? "" : this.numbers.get(one.cell)),
+        chip(SYMBOLS[one.kind] || "?", one.kind, isDocumented ? "doc" : cause.expected ? "known" : "bad"),
+        el("span", { class: "size num" }, sizeOf(data, one)),
+        el(
+          "span",
+          { class: "what" },
+          el("b", {}, t.adapter),
+          " ",
+          el("span", { class: "path" }, t.entry),
+          " ",
+          el("span", { class: "quiet" }, [t.config === "-" ? "" : t.config, t.quantity].filter(Boolean).join(" · ")),
+        ),
+        el(
+          "span",
+          { class: "where quiet" },
+          group.length > 1
+            ? `${group.length.toLocaleString("en")} cells`
+            : `${t.mode} · ${t.dtype} · ${data.region(one.cell)} · ${data.label(one.cell)}`,
+        ),
+      ),
+    );
     details.addEventListener("toggle", () => {
-      if (details.open && details.children.length === 1) details.append(this.full(one.cell, group));
+      if (details.open && details.children.length === 1) details.append(findingInFull(this, one.cell, group));
     });
     return details;
-  }
-
-  /* A figure, or what came back where another class was due. */
-  size(one) {
-    if (one.figure === null || one.kind === "wrong-class") return cameBack(this.data, one.cell);
-    return [ulpText(one.figure), el("i", {}, " ULP")];
-  }
-
-  full(cell, group) {
-    const { data } = this, t = data.test(data.columns["cell.test"][cell]), cause = data.cause(cell), script = data.script(cell);
-    const box = el("div", { class: "full" });
-    box.append(el("div", { class: "columns" }, el("div", {}, this.caseTable(cell, t), this.causeWords(cell, cause)), el("div", {}, this.scriptBox(cell, script))),
-      el("div", { class: "actions" }, copyButton("Copy issue text", () => issueText(data, cell), "first"),
-        el("button", { type: "button", class: "button", onclick: () => this.open(data.columns["cell.test"][cell]) }, "Show plot"),
-        copyButton("Copy explain command", () => `bce-conformance explain '${data.id(cell)}' --run ${document.body.dataset.folder}`)));
-    if (group.length > 1) box.append(this.members(group));
-    return box;
-  }
-
-  caseTable(cell, t) {
-    const { data } = this, witness = data.witness(cell), message = data.texts[data.columns["cell.message"][cell]];
-    const rows = [["cell", el("span", { class: "code" }, data.id(cell))]];
-    if (witness) {
-      for (const [name, value] of witness.inputs) rows.push([name, this.pair(both(value, t.dtype))]);
-      if (!witness.inputs.length && witness.case) rows.push(["case", witness.case]);
-      rows.push(["got", this.pair(both(witness.got || "nothing", t.dtype))], ["exact", el("span", { class: "num" }, witness.exact || "not defined")]);
-      if (witness.contract) rows.push(["documented", el("span", { class: "num" }, witness.contract)]);
-      if (witness.ulp !== null) rows.push(["error", `${ulpText(witness.ulp)} ULP of the scale` + (witness.relative === null ? "" : `, ${ulpText(witness.relative)} of the exact value`)]);
-    }
-    const limit = data.number("cell.limit", cell), judged = data.judgement(cell);
-    if (limit !== null) rows.push(["limit", `${limit} ULP`]);
-    rows.push(["cases", judged.pairs.map(([kind, count]) => `${count.toLocaleString("en")} ${kind}`).join(", ")]);
-    if (message) rows.push(["message", message]);
-    return el("table", { class: "case" }, el("tbody", {}, rows.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
-  }
-
-  pair([code, words]) {
-    return [el("span", { class: "num" }, words || code), words && words !== code ? el("span", { class: "code quiet" }, ` ${code}`) : null];
-  }
-
-  causeWords(cell, cause) {
-    if (this.data.judgement(cell).kinds.length === 0) return el("p", { class: "cause" }, "This is what the documentation says, so it is no finding.");
-    if (!cause.expected) return el("p", { class: "cause" }, el("b", {}, "No recorded cause. "), cause.reason);
-    return cause.named.map(({ name, why, link: address }) => el("p", { class: "cause" }, el("b", {}, name), why ? `: ${why} ` : " ", address ? link(address) : null));
-  }
-
-  scriptBox(cell, script) {
-    if (!script) return el("p", { class: "quiet" }, "A few lines do not show this one; ", el("span", { class: "code" }, "bce-conformance explain"), " writes its script.");
-    return el("figure", { class: "script" }, el("figcaption", {}, el("span", {}, "Reproducer"), copyButton("Copy", () => script)), el("pre", { tabindex: 0 }, el("code", {}, script)));
-  }
-
-  members(group) {
-    const { data } = this, list = el("ul", { class: "members" });
-    const add = (from) => {
-      for (const one of group.slice(from, from + 30)) {
-        const t = data.test(one.test);
-        list.append(el("li", {}, el("button", { type: "button", class: "plain", onclick: () => this.goTo(one.cell) },
-          el("span", { class: "num" }, `${this.numbers.get(one.cell) || ""}`), el("span", {}, `${t.mode} · ${t.dtype} · ${t.quantity} · ${data.region(one.cell)} · ${data.label(one.cell)}`),
-          el("span", { class: "num" }, this.size(one)))));
-      }
-      if (from + 30 < group.length) {
-        const more = el("li", {}, el("button", { type: "button", class: "button small", onclick: () => { more.remove(); add(from + 30); } }, `${(group.length - from - 30).toLocaleString("en")} more cells`));
-        list.append(more);
-      }
-    };
-    add(0);
-    return el("details", { class: "inner" }, el("summary", {}, `All ${group.length.toLocaleString("en")} cells of this group`), list);
   }
 
   /* One finding by itself, whatever the filters were. */
   goTo(cell) {
     this.clear();
+    byId("by-documented").value = "any";
     byId("by-text").value = this.data.id(cell);
     this.reset();
     const row = byId("finding-list").querySelector(`[data-cell="${cell}"]`) || byId("finding-list").firstElementChild;
@@ -208,5 +212,23 @@ class Findings {
     row.open = true;
     row.scrollIntoView({ block: "start" });
     row.querySelector("summary").focus();
+  }
+
+  /* The finding that the page's address names, where it names one. */
+  follow(hash) {
+    const named = /^#finding=(.+)$/.exec(hash);
+    if (!named) return;
+    const id = decoded(named[1]),
+      found = this.all.find((one) => this.data.id(one.cell) === id);
+    if (found) this.goTo(found.cell);
+    else announce("This page has no such finding.");
+  }
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

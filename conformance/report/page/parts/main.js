@@ -13,7 +13,10 @@ async function main() {
   findings = new Findings(data, open);
   if (data.drawing.compared) new Changes(data, open);
   byId("matrix-filter").addEventListener("input", (event) => filterMatrix(event.target.value));
-  for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copyText(button.dataset.copy, button));
+  for (const button of document.querySelectorAll("[data-copy]"))
+    button.addEventListener("click", () => copyText(button.dataset.copy, button));
+  window.addEventListener("hashchange", () => findings.follow(location.hash));
+  findings.follow(location.hash);
   document.body.dataset.ready = "yes";
 }
 

@@ -1,60 +1,15 @@
 /* The matrix: adapter, entry point, config and mode down; loss and gradient in each dtype across. */
 
-const SYMBOLS = {
-  crashed: "✕", "timed-out": "✕", "out-of-memory": "✕", "wrong-class": "≠", "wrong-sign": "±", lost: "∅",
-  raised: "!", "not-raised": "!", "wrong-shape": "□", "wrong-denominator": "÷", "wrong-dtype": "□",
-  "not-repeatable": "≁", "identity-broken": "≁", "mode-dependent": "≁", "position-dependent": "≁",
-  "batch-dependent": "≁", "layout-dependent": "≁", "thread-dependent": "≁", "beyond-limit": "›", "by-source": "§",
-  daz: "⌊", flushed: "↓", documented: "d", "documented-rounded": "d",
-};
-
-const MEANINGS = {
-  "≠": "another class: NaN, infinite or finite where another is due", "±": "the wrong sign", "∅": "lost: zero for a number the format has",
-  "!": "raised, or should have", "↓": "flushed to zero", "⌊": "subnormal input taken for zero", "›": "beyond its limit",
-  "§": "as the source says, not the documentation", d: "as documented", "✕": "crashed or never came back", "□": "wrong dtype or shape",
-  "÷": "wrong denominator", "≁": "changes where it must not",
-};
-
-const LEVELS = [0.5, 1, 32, 2 ** 10, 2 ** 16, 2 ** 24, Infinity];
-const LEVEL_WORDS = ["≤ ½", "≤ 1", "≤ 32", "≤ 1,024", "≤ 65,536", "≤ 2²⁴", "> 2²⁴"];
-
-const SHORT = { binary16: "b16", bfloat16: "bf16", binary32: "b32", binary64: "b64" };
-
-function levelOf(figure) {
-  return figure === null ? -1 : LEVELS.findIndex((end) => figure <= end);
-}
-
-/* What the matrix says of a test: its kinds of finding, whether one is unexpected, its figure. */
-function standing(data, k) {
-  const kinds = new Map();
-  let unexpected = false, documented = false, delivered = false;
-  for (const cell of data.cellsOf[k]) {
-    if (data.invarianceOf(cell)) continue;
-    const judged = data.judgement(cell);
-    delivered ||= judged.pairs.some(([kind]) => kind !== "unsupported");
-    documented ||= judged.documented.length > 0;
-    for (const kind of judged.kinds) kinds.set(kind, data.rank.get(kind));
-    unexpected ||= judged.kinds.length > 0 && !data.cause(cell).expected;
-  }
-  const sorted = [...kinds.keys()].sort((one, other) => kinds.get(one) - kinds.get(other));
-  const figure = data.figures[data.columns["test.ulp"][k]];
-  const sign = data.texts[data.columns["test.sign"][k]];
-  const text = data.texts[data.columns["test.figure"][k]];
-  return { kinds: sorted, unexpected, documented: documented && !sorted.length, delivered, figure, sign, text };
-}
-
-function symbolsOf(kinds) {
-  return [...new Set(kinds.map((kind) => SYMBOLS[kind] || "?"))];
-}
-
 function matrixRows(data) {
   const adapters = new Map();
   for (let k = 0; k < data.cellsOf.length; k++) {
     if (data.cellsOf[k].every((cell) => cell >= data.own || data.invarianceOf(cell))) continue;
-    const t = data.test(k), entryKey = [t.entry, t.config, t.device].join("\n");
+    const t = data.test(k),
+      entryKey = [t.entry, t.config, t.device].join("\n");
     if (!adapters.has(t.adapter)) adapters.set(t.adapter, new Map());
     const entries = adapters.get(t.adapter);
-    if (!entries.has(entryKey)) entries.set(entryKey, { entry: t.entry, config: t.config, loss: t.loss, modes: new Map() });
+    if (!entries.has(entryKey))
+      entries.set(entryKey, { entry: t.entry, config: t.config, loss: t.loss, modes: new Map() });
     const modes = entries.get(entryKey).modes;
     if (!modes.has(t.mode)) modes.set(t.mode, []);
     modes.get(t.mode).push({ ...t, ...standing(data, k) });
@@ -66,7 +21,10 @@ function matrixRows(data) {
 function joinedModes(modes) {
   const found = new Map();
   for (const [mode, tests] of modes) {
-    const says = tests.map((t) => [t.dtype, t.quantity, t.text, t.sign, t.kinds.join()].join("/")).sort().join("\n");
+    const says = tests
+      .map((t) => [t.dtype, t.quantity, t.text, t.sign, t.kinds.join()].join("/"))
+      .sort()
+      .join("\n");
     if (!found.has(says)) found.set(says, { modes: [], tests });
     found.get(says).modes.push(mode);
   }
@@ -77,16 +35,45 @@ function matrixCell(data, tests, what, open) {
   if (!tests.length) return el("td", { class: "void" }, el("span", { class: "sr" }, "not measured"));
   const t = tests[0];
   if (!t.delivered) {
-    return el("td", {}, el("button", { type: "button", class: "tile none", "data-test": t.k, title: `${what}: not supported`,
-      "aria-label": `${what}: not supported`, onclick: () => open(t.k) }, "–"));
+    return el(
+      "td",
+      {},
+      el(
+        "button",
+        {
+          type: "button",
+          class: "tile none",
+          "data-test": t.k,
+          title: `${what}: not supported`,
+          "aria-label": `${what}: not supported`,
+          onclick: () => open(t.k),
+        },
+        "–",
+      ),
+    );
   }
   const plain = t.kinds.length ? t.kinds.filter((kind) => kind !== "beyond-limit") : t.documented ? ["documented"] : [];
   const level = t.documented ? "doc" : t.kinds.length && t.figure === null ? "class" : Math.max(levelOf(t.figure), 0);
-  const said = `${what}: ${t.text === "-" ? "no figure" : t.text + " ULP"}${t.kinds.length ? ", " + t.kinds.join(", ") : t.documented ? ", documented" : ", no finding"}${t.unexpected ? ", unexpected" : ""}`;
-  return el("td", {}, el("button", {
-    type: "button", class: `tile level-${level}${t.unexpected ? " unexpected" : ""}`, "data-test": t.k, title: said,
-    "aria-label": said, onclick: () => open(t.k),
-  }, el("span", { class: "figure" }, t.text === "-" ? "" : t.text), el("span", { class: "marks", "aria-hidden": "true" }, symbolsOf(plain).join(""))));
+  const size = t.text === "-" ? "no figure" : `${t.text} ULP`;
+  const kinds = t.kinds.length ? t.kinds.join(", ") : t.documented ? "documented" : "no finding";
+  const said = `${what}: ${size}, ${kinds}${t.unexpected ? ", unexpected" : ""}`;
+  return el(
+    "td",
+    {},
+    el(
+      "button",
+      {
+        type: "button",
+        class: `tile level-${level}${t.unexpected ? " unexpected" : ""}`,
+        "data-test": t.k,
+        title: said,
+        "aria-label": said,
+        onclick: () => open(t.k),
+      },
+      el("span", { class: "figure" }, t.text === "-" ? "" : t.text),
+      el("span", { class: "marks", "aria-hidden": "true" }, symbolsOf(plain).join("")),
+    ),
+  );
 }
 
 function othersCell(data, tests, open) {
@@ -97,13 +84,27 @@ function othersCell(data, tests, open) {
   const worst = others.find((t) => t.kinds[0] === ordered[0]) || others[0];
   const names = [...new Set(others.map((t) => t.quantity))].join(", ");
   const said = `other derivatives (${names}): ${ordered.length ? ordered.join(", ") : "no finding"}`;
-  return el("td", {}, el("button", { type: "button", class: `tile others${others.some((t) => t.unexpected) ? " unexpected" : ""}`,
-    "data-test": worst.k, title: said, "aria-label": said, onclick: () => open(worst.k) },
-  el("span", { class: "marks", "aria-hidden": "true" }, symbolsOf(ordered).join("") || "✓")));
+  return el(
+    "td",
+    {},
+    el(
+      "button",
+      {
+        type: "button",
+        class: `tile others${others.some((t) => t.unexpected) ? " unexpected" : ""}`,
+        "data-test": worst.k,
+        title: said,
+        "aria-label": said,
+        onclick: () => open(worst.k),
+      },
+      el("span", { class: "marks", "aria-hidden": "true" }, symbolsOf(ordered).join("") || "✓"),
+    ),
+  );
 }
 
 function matrix(data, open) {
-  const adapters = matrixRows(data), body = byId("matrix-body");
+  const adapters = matrixRows(data),
+    body = byId("matrix-body");
   const lines = [...adapters.values()].reduce((sum, entries) => sum + entries.size, 0);
   const folded = lines > 80;
   for (const [adapter, entries] of adapters) {
@@ -111,29 +112,80 @@ function matrix(data, open) {
     const rows = el("tbody", { hidden: shut });
     const bad = [...entries.values()].flatMap((one) => [...one.modes.values()].flat());
     const findings = bad.filter((t) => t.kinds.length).length;
-    const toggle = el("button", { type: "button", class: "fold", "aria-expanded": String(!shut), onclick: () => {
-      rows.hidden = !rows.hidden;
-      toggle.setAttribute("aria-expanded", String(!rows.hidden));
-      reachTile(byId("matrix-table"));
-    } }, el("b", {}, adapter), el("span", { class: "quiet" }, data.versions(adapter)));
-    body.append(el("tbody", { class: "adapter" }, el("tr", {}, el("th", { colspan: 11, scope: "rowgroup" }, toggle,
-      el("span", { class: "quiet tally" }, findings ? `findings in ${findings} of ${bad.length}` : `no finding in ${bad.length}`)))));
+    const toggle = el(
+      "button",
+      {
+        type: "button",
+        class: "fold",
+        "aria-expanded": String(!shut),
+        onclick: () => {
+          rows.hidden = !rows.hidden;
+          toggle.setAttribute("aria-expanded", String(!rows.hidden));
+          reachTile(byId("matrix-table"));
+        },
+      },
+      el("b", {}, adapter),
+      el("span", { class: "quiet" }, data.versions(adapter)),
+    );
+    body.append(
+      el(
+        "tbody",
+        { class: "adapter" },
+        el(
+          "tr",
+          {},
+          el(
+            "th",
+            { colspan: 11, scope: "rowgroup" },
+            toggle,
+            el(
+              "span",
+              { class: "quiet tally" },
+              findings ? `findings in ${findings} of ${bad.length}` : `no finding in ${bad.length}`,
+            ),
+          ),
+        ),
+      ),
+    );
     for (const one of entries.values()) {
-      rows.append(el("tr", { class: "entry" }, el("th", { colspan: 11, scope: "rowgroup" }, one.entry,
-        one.config === "-" ? null : el("span", { class: "config" }, one.config.replaceAll(",", ", ")))));
+      rows.append(
+        el(
+          "tr",
+          { class: "entry" },
+          el(
+            "th",
+            { colspan: 11, scope: "rowgroup" },
+            one.entry,
+            one.config === "-" ? null : el("span", { class: "config" }, one.config.replaceAll(",", ", ")),
+          ),
+        ),
+      );
       for (const row of joinedModes(one.modes)) {
         const cells = [];
         for (const group of ["loss", "gradient"]) {
           for (const dtype of data.dtypes) {
-            const tests = row.tests.filter((t) => t.dtype === dtype && (group === "loss" ? t.quantity === "loss" : data.gradients.includes(t.quantity)));
+            const tests = row.tests.filter(
+              (t) =>
+                t.dtype === dtype && (group === "loss" ? t.quantity === "loss" : data.gradients.includes(t.quantity)),
+            );
             const td = matrixCell(data, tests, `${adapter} ${one.entry} ${row.modes[0]} ${dtype} ${group}`, open);
             if (group === "gradient" && dtype === data.dtypes[0]) td.classList.add("gap");
             cells.push(td);
           }
         }
-        rows.append(el("tr", { "data-text": `${adapter} ${one.entry} ${one.config} ${row.modes.join(" ")}`.toLowerCase() },
-          el("th", { scope: "row", class: "mode", title: row.modes.length > 1 ? "these modes agree in every column" : null }, row.modes.join(" · ")),
-          cells, othersCell(data, row.tests, open)));
+        rows.append(
+          el(
+            "tr",
+            { "data-text": `${adapter} ${one.entry} ${one.config} ${row.modes.join(" ")}`.toLowerCase() },
+            el(
+              "th",
+              { scope: "row", class: "mode", title: row.modes.length > 1 ? "these modes agree in every column" : null },
+              row.modes.join(" · "),
+            ),
+            cells,
+            othersCell(data, row.tests, open),
+          ),
+        );
       }
     }
     body.append(rows);
@@ -148,41 +200,6 @@ function matrix(data, open) {
   byId("matrix-scroll").hidden = adapters.size === 0;
 }
 
-/* One tile that is to be seen can be reached with Tab. */
-function reachTile(table) {
-  const reached = table.querySelector('.tile[tabindex="0"]');
-  if (reached && reached.offsetParent) return;
-  if (reached) reached.tabIndex = -1;
-  const first = [...table.querySelectorAll(".tile")].find((tile) => tile.offsetParent);
-  if (first) first.tabIndex = 0;
-}
-
-/* Arrow keys go from tile to tile; Tab leaves the matrix. */
-function matrixKeys(table) {
-  const tiles = () => [...table.querySelectorAll(".tile")].filter((tile) => tile.offsetParent !== null);
-  for (const tile of table.querySelectorAll(".tile")) tile.tabIndex = -1;
-  reachTile(table);
-  table.addEventListener("focusin", (event) => {
-    if (!event.target.classList.contains("tile")) return;
-    for (const tile of table.querySelectorAll('.tile[tabindex="0"]')) tile.tabIndex = -1;
-    event.target.tabIndex = 0;
-  });
-  table.addEventListener("keydown", (event) => {
-    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!way || !event.target.classList.contains("tile")) return;
-    event.preventDefault();
-    const here = event.target.getBoundingClientRect(), all = tiles();
-    let best = null, least = Infinity;
-    for (const tile of all) {
-      const there = tile.getBoundingClientRect();
-      const along = way[0] ? (there.left - here.left) * way[0] : (there.top - here.top) * way[1];
-      const across = way[0] ? Math.abs(there.top - here.top) : Math.abs(there.left - here.left);
-      if (along > 4 && along + 50 * across < least) [best, least] = [tile, along + 50 * across];
-    }
-    if (best) best.focus();
-  });
-}
-
 function matrixLegend(data) {
   const scale = LEVEL_WORDS.map((words, level) => el("span", { class: `swatch level-${level}` }, words));
   const table = byId("matrix-table");
@@ -193,27 +210,13 @@ function matrixLegend(data) {
   const words = Object.entries(MEANINGS).filter(([symbol]) => used.has(symbol));
   byId("legend-symbols").append(...words.map(([symbol, meaning]) => el("li", {}, el("b", {}, symbol), meaning)));
   if (table.querySelector(".unexpected")) {
-    byId("legend-symbols").append(el("li", {}, el("span", { class: "ring-key", "aria-hidden": "true" }), "framed: a finding without a recorded cause"));
+    byId("legend-symbols").append(
+      el(
+        "li",
+        {},
+        el("span", { class: "ring-key", "aria-hidden": "true" }),
+        "framed: a finding without a recorded cause",
+      ),
+    );
   }
-}
-
-function filterMatrix(text) {
-  const wanted = text.toLowerCase().split(/\s+/).filter(Boolean), table = byId("matrix-table");
-  for (const row of table.querySelectorAll("tr[data-text]")) row.hidden = !wanted.every((word) => row.dataset.text.includes(word));
-  for (const body of table.querySelectorAll("tbody:not(.adapter)")) {
-    let heading = null, seen = false, any = false;
-    for (const row of [...body.rows, null]) {
-      if (row === null || row.classList.contains("entry")) {
-        if (heading) heading.hidden = !seen;
-        [heading, seen] = [row, false];
-      } else if (!row.hidden) seen = any = true;
-    }
-    const fold = body.previousElementSibling;
-    fold.hidden = !any;
-    if (wanted.length) {
-      body.hidden = !any;
-      fold.querySelector(".fold").setAttribute("aria-expanded", String(any));
-    }
-  }
-  reachTile(table);
 }

@@ -9,7 +9,9 @@ function ofBits(low, high, dtype) {
     return VIEW.getFloat64(0);
   }
   if (dtype === "binary16") {
-    const sign = low & 0x8000 ? -1 : 1, exponent = (low >> 10) & 31, fraction = low & 1023;
+    const sign = low & 0x8000 ? -1 : 1,
+      exponent = (low >> 10) & 31,
+      fraction = low & 1023;
     if (exponent === 31) return fraction ? NaN : sign * Infinity;
     return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -24 * fraction);
   }
@@ -21,9 +23,14 @@ function hexadecimal(value) {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value < 0 ? "-inf" : "inf";
   VIEW.setFloat64(0, value);
-  const high = VIEW.getUint32(0), low = VIEW.getUint32(4);
-  const sign = high >>> 31 ? "-" : "", exponent = (high >>> 20) & 2047;
-  const digits = ((high & 0xfffff).toString(16).padStart(5, "0") + low.toString(16).padStart(8, "0")).replace(/0+$/, "");
+  const high = VIEW.getUint32(0),
+    low = VIEW.getUint32(4);
+  const sign = high >>> 31 ? "-" : "",
+    exponent = (high >>> 20) & 2047;
+  const digits = ((high & 0xfffff).toString(16).padStart(5, "0") + low.toString(16).padStart(8, "0")).replace(
+    /0+$/,
+    "",
+  );
   if (!exponent && !digits) return `${sign}0x0p+0`;
   const power = exponent ? exponent - 1023 : -1022;
   return `${sign}0x${exponent ? 1 : 0}${digits ? "." + digits : ""}p${power < 0 ? "-" : "+"}${Math.abs(power)}`;
@@ -34,7 +41,8 @@ function ofHexadecimal(text) {
   if (!found) return { nan: NaN, inf: Infinity, "-inf": -Infinity }[text];
   const [, sign, lead, digits = "", power] = found;
   const fraction = digits ? Number(BigInt(`0x${digits}`)) / 16 ** digits.length : 0;
-  const size = Number(lead) + fraction, exponent = Number(power);
+  const size = Number(lead) + fraction,
+    exponent = Number(power);
   // In two steps: a subnormal number has no power of its own.
   return (sign ? -1 : 1) * size * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
 }
@@ -69,5 +77,10 @@ function countText(number, noun) {
 }
 
 function briefDecimal(text) {
-  return text.replace(/^(-?\d+\.\d{0,11})\d*(e[+-]?\d+)?$/, (all, head, power) => head.replace(/\.?0*$/, "") + (power || "")) || "–";
+  return (
+    text.replace(
+      /^(-?\d+\.\d{0,11})\d*(e[+-]?\d+)?$/,
+      (all, head, power) => head.replace(/\.?0*$/, "") + (power || ""),
+    ) || "–"
+  );
 }

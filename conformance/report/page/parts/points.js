@@ -7,9 +7,11 @@ const NO_SERIES = 0xffff;
 class Points {
   constructor(data) {
     this.data = data;
-    const c = data.columns, detailed = data.drawing.detailed;
+    const c = data.columns,
+      detailed = data.drawing.detailed;
     this.from = starts(c["series.points"]);
-    this.detail = new Uint32Array(this.from[this.from.length - 1] + 1); // how many detailed points there are before each
+    // how many detailed points there are before each
+    this.detail = new Uint32Array(this.from[this.from.length - 1] + 1);
     for (let series = 0; series + 1 < this.from.length; series++) {
       const known = data.drawing.keys[c["series.key"][series]].space >= 0; // a sweep keeps no cases
       for (let k = this.from[series]; k < this.from[series + 1]; k++) {
@@ -31,8 +33,10 @@ class Points {
   }
 
   argumentStarts() {
-    const { spaces } = this.data.drawing, most = Math.max(0, ...spaces.map((space) => space.arguments.length));
-    const found = Array.from({ length: most }, () => []), sums = found.map(() => 0);
+    const { spaces } = this.data.drawing,
+      most = Math.max(0, ...spaces.map((space) => space.arguments.length));
+    const found = Array.from({ length: most }, () => []),
+      sums = found.map(() => 0);
     spaces.forEach((space, k) => {
       const size = this.data.columns["space.cases"][k];
       found.forEach((list, n) => {
@@ -49,14 +53,24 @@ class Points {
   }
 
   read(series) {
-    const { data } = this, c = data.columns, { steps, least } = data.code;
-    const number = c["series.key"][series], key = data.drawing.keys[number];
-    let column = 0, ref = 0;
+    const { data } = this,
+      c = data.columns,
+      { steps, least } = data.code;
+    const number = c["series.key"][series],
+      key = data.drawing.keys[number];
+    let column = 0,
+      ref = 0;
     const points = [];
     for (let k = this.from[series]; k < this.from[series + 1]; k++) {
       column = (column + c["point.column"][k]) & 0xff;
-      const place = c["point.place"][k], code = c["point.error"][k];
-      const point = { kind: place >> 2, label: CLASSES[place & 3], column, ulp: code ? 2 ** (code / steps + least) : 0 };
+      const place = c["point.place"][k],
+        code = c["point.error"][k];
+      const point = {
+        kind: place >> 2,
+        label: CLASSES[place & 3],
+        column,
+        ulp: code ? 2 ** (code / steps + least) : 0,
+      };
       if (this.detail[k + 1] > this.detail[k]) {
         const spot = this.detail[k];
         ref = (ref + c["point.case"][spot]) & 0xffff;
@@ -65,13 +79,15 @@ class Points {
       points.push(point);
     }
     const bins = data.bins.length + data.kinds.length - 1;
-    const counts = c["series.histogram"], from = series * bins;
+    const counts = c["series.histogram"],
+      from = series * bins;
     const histogram = Array.from({ length: bins }, (_, k) => counts.high[from + k] * 2 ** 32 + counts.low[from + k]);
     return { points, histogram, axis: data.drawing.axes[key.argument], swept: key.space < 0 };
   }
 
   details(number, key, ref, spot) {
-    const c = this.data.columns, at = this.keyFrom[number] + ref;
+    const c = this.data.columns,
+      at = this.keyFrom[number] + ref;
     const due = [c["key.due"].low[at], c["key.due"].high[at]];
     const mode = c["point.mode"][spot];
     let got = due;
@@ -83,12 +99,20 @@ class Points {
       const place = this.other[spot];
       got = [c["point.other"].low[place], c["point.other"].high[place]];
     }
-    const space = this.data.drawing.spaces[key.space], row = this.caseOf(number, ref);
+    const space = this.data.drawing.spaces[key.space],
+      row = this.caseOf(number, ref);
     const inputs = space.arguments.map((name, n) => {
-      const values = c[`space.argument${n}`], k = this.argumentFrom[n][key.space] + row;
+      const values = c[`space.argument${n}`],
+        k = this.argumentFrom[n][key.space] + row;
       return [name, ofBits(values.low[k], values.high[k], space.dtype)];
     });
-    return { inputs, inputDtype: space.dtype, got: ofBits(...got, key.container), due: ofBits(...due, key.container), dtype: key.container };
+    return {
+      inputs,
+      inputDtype: space.dtype,
+      got: ofBits(...got, key.container),
+      due: ofBits(...due, key.container),
+      dtype: key.container,
+    };
   }
 
   /* The place in its space of a key's case: the places are kept as steps from one to the next. */
@@ -97,7 +121,10 @@ class Points {
     if (!this.places.has(number)) {
       const steps = this.data.columns["key.case"].subarray(this.keyFrom[number], this.keyFrom[number + 1]);
       let sum = 0;
-      this.places.set(number, steps.map((step) => (sum = (sum + step) & 0xffff)));
+      this.places.set(
+        number,
+        steps.map((step) => (sum = (sum + step) & 0xffff)),
+      );
     }
     return this.places.get(number)[ref];
   }
