@@ -8,6 +8,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 
+RESULTS = "bce-results"
+"""The folder of a run where none is named, in the current one."""
+
 
 def adapters_folder() -> Path:
     """Return the folder of the built-in adapters and their expectations."""

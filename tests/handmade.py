@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from conformance.causes import Cause, Versions
 from conformance.cell import Cell
 from conformance.run import Run
 
@@ -81,6 +82,22 @@ def not_a_number(**changes: Any) -> Cell:
     """A cell where NaN came back for a number."""
     witness = {**WITNESS, "got": "nan", "verdict": "wrong-class", "ulp": None, "ulp_relative": None}
     return cell(**{"verdicts": {"faithful": 2, "wrong-class": 1}, "worst": witness, "region": "infinite", **changes})
+
+
+CAUSE = Cause(
+    id="sigmoid-minus-label",
+    name="pytorch",
+    versions=Versions.parse("torch==2.13.*"),
+    selectors=({},),
+    verdicts=frozenset({"lost"}),
+    cap=2.0**24,
+    why="The gradient is sigmoid(x) - y, which cancels near y = 1. " * 3,
+    link="https://example.org/source",
+)
+"""A cause of long words."""
+
+ELSEWHERE = {**ENVIRONMENT, "cpu": "Another CPU", "platform": "x86_64-avx2", "simd": "avx2"}
+"""Another machine than `ENVIRONMENT`."""
 
 
 def make_run(*cells: Cell, **changes: Any) -> Run:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import shutil
@@ -16,66 +14,13 @@ import jsonschema
 import numpy as np
 import pytest
 from commandline import bce
-from handmade import cell, make_run
+from comparing import CHANGING, HERE, Matrix, columns, compare, data, here, matrix, runs
 
 from conformance import run as run_file
-from conformance.cli import main
 from conformance.report.comparison.data import schema
-from conformance.run import read, write
+from conformance.run import read
 
-CHANGING = str(Path(__file__).with_name("changing.py"))
-OPTIONS = ("--adapter", CHANGING, "--quick", "--dtype", "binary32")
-MATRIX = """
-[matrix.env]
-CHANGE = ["", "bits", "nan", "lost", "lacking", "crash", "missing"]
-"""
-HERE = "changing/sigmoid_cross_entropy/-/eager/binary32/cpu"
-
-Matrix = tuple[subprocess.CompletedProcess[str], Path]
-
-
-@pytest.fixture(scope="module")
-def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
-    """An adapter that changes with a variable, measured with each of its values; and where the runs lie."""
-    folder = tmp_path_factory.mktemp("matrix")
-    (folder / "conformance.toml").write_text(MATRIX)
-    asked = ("--matrix", str(folder / "conformance.toml"), "--baseline", "CHANGE=", "--out", str(folder / "runs"))
-    return bce("compare", *asked, *OPTIONS, "--format", "json", "--only-changed"), folder / "runs"
-
-
-@pytest.fixture(scope="module")
-def columns(matrix: Matrix) -> dict[str, dict[str, Any]]:
-    """What was said of each column, by its value."""
-    data = json.loads(matrix[0].stdout)
-    assert data["schema"] == "bce-conformance/comparison-matrix/1"
-    return {column["environ"]["CHANGE"]: column for column in data["columns"]}
-
-
-@pytest.fixture(scope="module")
-def runs(matrix: Matrix) -> Path:
-    return matrix[1]
-
-
-def here(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line in this process, where nothing has to be loaded again."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            status = main(arguments)
-        except SystemExit as left:
-            status = int(left.code or 0)
-    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
-
-
-def compare(runs: Path, before: str, after: str, *options: str) -> subprocess.CompletedProcess[str]:
-    sides = (str(runs / f"CHANGE={value}") for value in (before, after))
-    return here("compare", *sides, "--adapter", CHANGING, *options)
-
-
-def data(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(found, schema())
-    return found
+__all__ = ["columns", "matrix", "runs"]
 
 
 def test_every_column_is_told_and_one_that_fails_is_not_green(matrix: Matrix, columns: dict[str, Any]) -> None:
@@ -232,13 +177,6 @@ def test_two_releases_are_compared_in_environments_of_their_own(
     assert "numpy==1.26.4" in read(tmp_path / "numpy==1.26.4").adapters[0]["frozen"]
 
 
-def refused(done: subprocess.CompletedProcess[str], status: int, words: str) -> None:
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
-    assert len(lines) == 1 and words in lines[0], done.stderr
-    assert not done.stdout
-
-
 def test_of_several_sides_each_is_told_against_the_one_before(runs: Path, tmp_path: Path) -> None:
     sides = [str(runs / f"CHANGE={value}") for value in ("", "nan", "lost", "")]
     done = here("compare", *sides, "--adapter", CHANGING, "--format", "json", "--out", str(tmp_path))
@@ -249,78 +187,6 @@ def test_of_several_sides_each_is_told_against_the_one_before(runs: Path, tmp_pa
     assert counts[0]["new"] and not counts[0]["fixed"]
     assert counts[1]["new"] and counts[1]["fixed"]
     assert counts[2]["fixed"] and not counts[2]["new"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ((), "give them, or --matrix"),
-        (("current",), "give them, or --matrix"),
-        (("here/not", "current"), "There is no run at here/not"),
-        (("torch=2", "current"), "is not a requirement"),
-        (("flask==3.0.0", "current"), "no adapter measures it"),
-        (("python:/nothing/here", "current"), "does not run"),
-        (("current", "current", "--fail-on", "bits"), "--fail-on 'bits' is no rule"),
-        (("current", "current", "--matrix"), "leave the sides away"),
-        (("current", "current", "--baseline", "x"), "--baseline chooses a column"),
-        (("--matrix", "not-here.toml"), "There is no matrix file not-here.toml"),
-        (("current", "current", "--format", "html"), "html"),
-    ],
-)
-def test_bad_input_is_one_sentence(arguments: tuple[str, ...], words: str) -> None:
-    refused(here("compare", *arguments), 4, words)
-
-
-def test_a_malformed_matrix_file_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text("[matrix.req]\ntorch = 3\n")
-    refused(here("compare", "--matrix", str(tmp_path / "mine.toml")), 4, "mine.toml: matrix.req.torch must be a list")
-
-
-def test_a_matrix_of_one_column_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text('[matrix.req]\ntorch = ["2.9.1"]\n')
-    refused(here("compare", "--matrix", str(tmp_path / "mine.toml")), 4, "one column, torch==2.9.1, and nothing to")
-
-
-def test_no_run_is_compared_with_what_took_its_place(tmp_path: Path) -> None:
-    saved = write(make_run(cell()), tmp_path / "current")
-    options = ("--adapter", "reference", "--quick", "--out")
-    refused(here("compare", str(saved), "current", *options, str(tmp_path)), 4, "would be overwritten")
-    refused(here("audit", "--against", str(saved), *options, str(tmp_path / "current")), 4, "would be overwritten")
-
-
-def test_two_runs_without_common_cells_are_never_green(tmp_path: Path) -> None:
-    paths = [str(write(make_run(cell(mode=mode)), tmp_path / mode)) for mode in ("eager", "vmap")]
-    done = here("compare", *paths)
-    assert done.returncode == 5
-    assert "Nothing was delivered in both runs" in done.stdout
-
-
-def test_runs_on_other_machines_are_told_apart_first(tmp_path: Path) -> None:
-    before = make_run(cell())
-    elsewhere = {**before.environment, "cpu": "Another CPU", "platform": "x86_64-avx2"}
-    after = make_run(cell(bits_digest="f" * 16), environment=elsewhere)
-    done = here("compare", str(write(before, tmp_path / "a")), str(write(after, tmp_path / "b")))
-    assert done.returncode == 0
-    lines = done.stdout.splitlines()
-    machine = lines.index("The machines or their settings differ, which by itself changes bits")
-    assert machine < next(n for n, line in enumerate(lines) if line.startswith("Cannot tell"))
-    assert any("A CPU → Another CPU" in line for line in lines)
-
-
-def test_a_damaged_run_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text("{")
-    refused(here("compare", str(tmp_path), "current"), 4, "run.json")
-
-
-def test_a_framework_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    text = Path(CHANGING).read_text().replace("import os", "import a_framework_of_nowhere")
-    (tmp_path / "mine.py").write_text(text)
-    run = write(make_run(cell(adapter="changing")), tmp_path / "run")
-    asked = ("--adapter", str(tmp_path / "mine.py"), "--quick", "--out", str(tmp_path / "out"))
-    done = here("compare", str(run), "current", *asked)
-    assert done.returncode == 1
-    assert "current cannot be measured: changing is unavailable: No module named a_framework" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_help_has_examples() -> None:

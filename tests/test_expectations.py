@@ -1,120 +1,17 @@
 """Causes, recorded findings, and a run held against them."""
 
-import argparse
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from handmade import ENTRY_POINT, ENVIRONMENT, PYTORCH, cell, lost, make_run, not_a_number
+from handmade import PYTORCH, cell, lost, make_run
+from recorded_folder import CAUSE, FLUSH_CAUSE, Folder, elsewhere, folder
 
 from conformance.causes import Versions, matches
 from conformance.cell import Cell
-from conformance.commands import accept
-from conformance.expectations import ExpectationsError, acceptance, assess, assessed_findings, load
-from conformance.recorded import exponent, write_lines, write_measurements
-from conformance.run import Run, RunError, write
+from conformance.expectations import assess, load
 
-CAUSE = """
-[[cause]]
-id = "sigmoid-minus-label"
-versions = { torch = "==2.13.*" }
-verdicts = ["lost", "beyond-limit"]
-cap = "2^24"
-why = "The gradient is sigmoid(x) - y, which cancels near y = 1."
-link = "https://github.com/pytorch/pytorch"
-
-[cause.selectors]
-entry_point = "torch.nn.*"
-quantity = ["d_logits", "d2_*"]
-config = "*reduction=none*"
-"""
-
-NAN_CAUSE = """
-[[cause]]
-id = "zero-times-infinity"
-versions = {torch = ">=2"}
-verdicts = ["wrong-class"]
-why = "0 times infinity."
-link = "https://github.com/pytorch/pytorch"
-selectors = {region = "infinite"}
-"""
-
-FLUSH_CAUSE = """
-[[cause]]
-id = "flush-to-zero"
-versions = { numpy = ">=2", torch = ">=2" }
-verdicts = ["flushed", "daz"]
-cap = "2^10"
-why = "The processor is told to flush."
-link = "https://github.com/pytorch/pytorch"
-[[cause.selectors]]
-quantity = "d_logits"
-mode = "eager"
-[[cause.selectors]]
-quantity = "d_logits"
-mode = "vmap"
-dtype = "binary32"
-"""
-
-CSV = "cell,cause,versions,platform,verdict,bound\n"
-
-
-class Folder:
-    """A folder of adapters with expectations."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def toml(self, text: str, name: str = "pytorch") -> "Folder":
-        place = self.path / "expectations" / f"{name}.toml"
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(text)
-        return self
-
-    def csv(self, text: str, name: str = "pytorch") -> "Folder":
-        place = self.path / "expectations" / "recorded" / f"{name}.csv"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(CSV + text)
-        return self
-
-    def line(self, made: Cell, **changes: str) -> "Folder":
-        """Add a recorded line for a cell."""
-        row = {
-            "cell": made.id,
-            "cause": "sigmoid-minus-label",
-            "versions": "torch==2.13.*",
-            "platform": "x86_64-avx512",
-            "verdict": "lost",
-            "bound": "2^22",
-            **changes,
-        }
-        place = self.path / "expectations" / "recorded" / "pytorch.csv"
-        before = place.read_text()[len(CSV) :] if place.exists() else ""
-        return self.csv(before + ",".join(f'"{value}"' for value in row.values()) + "\n")
-
-    def accept(self, run: Run) -> "Folder":
-        accepted = acceptance(run, load(self.path))
-        assert not accepted.refused
-        for name, lines in accepted.lines.items():
-            write_lines(self.path / "expectations" / "recorded" / f"{name}.csv", lines)
-        write_measurements(self.path / "expectations" / "measured.csv", accepted.measured)
-        return self
-
-    def reason(self, run: Run) -> str:
-        """Why the one finding of the run is unexpected, or an empty string."""
-        found = assess(run, load(self.path))
-        assert len(found.expected) + len(found.unexpected) == 1
-        assert found.exit_status == len(found.unexpected)
-        return next(iter(found.unexpected.values()), "")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path).toml(CAUSE + NAN_CAUSE)
-
-
-def _elsewhere(**changes: str) -> dict[str, str]:
-    return {**ENVIRONMENT, **changes}  # type: ignore[dict-item]
+__all__ = ["folder"]
 
 
 def test_a_recorded_finding_is_expected(folder: Folder) -> None:
@@ -133,7 +30,7 @@ def test_a_cause_alone_suffices_only_for_what_was_not_measured_when_lines_were_r
     assert folder.reason(make_run(lost())) == ""
     folder.accept(make_run(cell(region="zero"), lost(mode="vmap")))
     assert "not recorded, though the cause sigmoid-minus-label" in folder.reason(make_run(lost()))
-    assert folder.reason(make_run(lost(), environment=_elsewhere(platform="aarch64-neon"))) == ""
+    assert folder.reason(make_run(lost(), environment=elsewhere(platform="aarch64-neon"))) == ""
     assert folder.reason(make_run(lost(dtype="binary64"))) == "", "of another test"
     assert folder.reason(make_run(lost(label_class="identities"))) == "", "of an examination"
 
@@ -235,7 +132,7 @@ def test_a_line_is_stale_only_where_it_speaks_and_was_fully_measured(folder: Fol
         make_run(cell(mode="vmap")),
         make_run(cell(), tier="quick"),
         make_run(cell(), adapters=newer),
-        make_run(cell(), environment=_elsewhere(platform="x86_64-avx2")),
+        make_run(cell(), environment=elsewhere(platform="x86_64-avx2")),
         make_run(cell(region="every", label_class="every", verdicts={"unsupported": 1})),
     ):
         assert assess(run, load(folder.path)).stale == {}
@@ -271,43 +168,6 @@ def test_brackets_in_a_glob_are_themselves() -> None:
     assert matches("keras[jax]", "keras[jax]") and not matches("keras[jax]", "kerasj")
     assert matches("keras[*]", "keras[jax]") and not matches("keras[*]", "keras")
     assert matches("saturated?", "saturated+") and not matches("saturated", "saturated+")
-
-
-def test_accept_makes_a_run_expected_and_is_stable(folder: Folder) -> None:
-    run = make_run(cell(dtype="binary64"), lost(), lost(mode="vmap", ulp=3.0), not_a_number())
-    folder.accept(run)
-    text = (folder.path / "expectations" / "recorded" / "pytorch.csv").read_text()
-    assert text.splitlines() == [
-        CSV.strip(),
-        f"{not_a_number().id},zero-times-infinity,torch>=2,x86_64-avx512,wrong-class,",
-        f"{lost().id},sigmoid-minus-label,torch==2.13.*,x86_64-avx512,lost,2^22",
-        f"{lost(mode='vmap').id},sigmoid-minus-label,torch==2.13.*,x86_64-avx512,lost,2^2",
-    ]
-    found = assess(run, load(folder.path))
-    assert len(found.expected) == 3 and found.exit_status == 0
-    assert (folder.accept(run).path / "expectations" / "recorded" / "pytorch.csv").read_text() == text
-
-
-def test_accept_drops_the_stale_and_keeps_what_was_not_measured(folder: Folder) -> None:
-    other = make_run(lost(), environment=_elsewhere(platform="aarch64-neon"))
-    folder.accept(make_run(lost(), lost(mode="vmap"), lost(mode="compiled"))).accept(other)
-    accepted = acceptance(make_run(cell(), lost(mode="vmap", ulp=2.0)), load(folder.path))
-    kept = {(line.platform, line.cell.split("/")[3], line.limit) for line in accepted.lines["pytorch"]}
-    assert kept == {
-        ("x86_64-avx512", "vmap", "2^1"),
-        ("x86_64-avx512", "compiled", "2^22"),
-        ("aarch64-neon", "eager", "2^22"),
-    }
-
-
-def test_accept_refuses_what_no_cause_or_two_causes_cover(folder: Folder) -> None:
-    folder.toml(CAUSE + CAUSE.replace("minus", "less"))
-    accepted = acceptance(make_run(lost(), not_a_number(), lost(quantity="loss")), load(folder.path))
-    assert accepted.refused == {
-        not_a_number().id: "the cause sigmoid-minus-label does not explain wrong-class",
-        lost().id: "the causes sigmoid-minus-label and sigmoid-less-label both cover lost",
-        lost(quantity="loss").id: "no cause covers it",
-    }
 
 
 WITH_NUMPY = [{**PYTORCH, "versions": {"torch": "2.13.0", "numpy": "2.4.6"}}]
@@ -362,129 +222,3 @@ def test_one_of_several_tables_of_selectors_must_match(folder: Folder) -> None:
 
     assert reason() == reason(dtype="binary64") == reason(mode="vmap") == ""
     assert reason(mode="vmap", dtype="binary64") == "no cause covers it"
-
-
-def test_accept_repairs_a_line_whose_cause_is_gone(folder: Folder) -> None:
-    folder.line(lost(), cause="gone").line(lost(mode="vmap"), cause="gone")
-    accepted = acceptance(make_run(lost()), load(folder.path))
-    assert [line.cause for line in accepted.lines["pytorch"]] == ["sigmoid-minus-label"]
-
-
-def _accept(source: Path, adapters: Path) -> int:
-    parser = argparse.ArgumentParser()
-    accept.configure(parser)
-    return accept.run(parser.parse_args([str(source), "--adapters", str(adapters)]))
-
-
-def test_the_command_writes_or_lists(folder: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    results = tmp_path / "results"
-    write(make_run(lost(), lost(quantity="loss")), results)
-    assert _accept(results, folder.path) == 1
-    assert f"{lost(quantity='loss').id}: no cause covers it" in capsys.readouterr().err
-    assert not (folder.path / "expectations" / "recorded").exists()
-    write(make_run(lost()), results)
-    assert _accept(results, folder.path) == 0
-    assert "pytorch.csv: 1 lines, 1 new, 0 dropped" in capsys.readouterr().out
-    assert assess(make_run(lost()), load(folder.path)).exit_status == 0
-    write(make_run(cell()), results)
-    assert _accept(results, folder.path) == 0
-    assert not (folder.path / "expectations" / "recorded" / "pytorch.csv").exists()
-
-
-def test_the_command_refuses_a_quick_run_and_an_empty_one(folder: Folder, tmp_path: Path) -> None:
-    write(make_run(lost(), tier="quick"), tmp_path / "results")
-    with pytest.raises(RunError, match="quick"):
-        _accept(tmp_path / "results", folder.path)
-    write(make_run(), tmp_path / "results")
-    assert _accept(tmp_path / "results", folder.path) == 5
-
-
-def test_findings_as_json_carry_their_cause(folder: Folder) -> None:
-    run = make_run(lost(quantity="loss", ulp=8.0), lost())
-    assert assessed_findings(run, assess(run, load(folder.path))) == [
-        {"id": lost().id, "verdict": "lost", "ulp": 2621440.0, "cause": "sigmoid-minus-label"},
-        {"id": lost(quantity="loss").id, "verdict": "lost", "ulp": 8.0, "cause": None},
-    ]
-
-
-def test_figures_round_up_to_powers_of_two() -> None:
-    assert [exponent(figure) for figure in (None, 0.0, 0.3, 0.5, 1.0, 1.01, 2.0, 3.0, 2.0**1000)] == [
-        None, None, -1, -1, 0, 1, 1, 2, 1000,
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
-    [
-        ("why = ", "why ", 7, "Expected"),
-        ('id = "sig', 'name = "x"\nid = "sig', 3, "'name' is not a field"),
-        ('id = "sigmoid-minus-label"', "", 2, "lacks 'id'"),
-        ('id = "sig', 'id = "Sig', 3, "must be of a-z"),
-        ("==2.13.*", "about 2", 4, "PEP 440"),
-        ('{ torch = "==2.13.*" }', '"==2.13.*"', 4, "'versions' must name a distribution"),
-        ('"lost", ', '"fine", ', 5, "'fine' is not a kind of finding"),
-        ('["lost", "beyond-limit"]', "[]", 5, "'verdicts' must be"),
-        ('cap = "2^24"\n', "", 5, "needs a 'cap'"),
-        ('"2^24"', '"many"', 6, "'cap' must be"),
-        ('"2^24"', "-1", 6, "'cap' must be"),
-        ('"2^24"', "inf", 6, "'cap' must be"),
-        ("https", "gopher", 8, "'link' must begin"),
-        ("entry_point", "entry", 11, "'entry' is not a field of a cell's key"),
-        ('"torch.nn.*"', "3", 11, "'entry_point' must be"),
-        ("[[cause]]", "[cause]", 2, "under [[cause]]"),
-        ("[[cause]]", "causes = 3\n[[cause]]", 2, "'causes' is not [[cause]]"),
-    ],
-)
-def test_a_malformed_cause_names_file_and_line(folder: Folder, old: str, new: str, line: int, words: str) -> None:
-    assert old in CAUSE
-    with pytest.raises(ExpectationsError) as caught:
-        load(folder.toml(CAUSE.replace(old, new)).path)
-    message = str(caught.value)
-    assert "pytorch.toml" in message and f"line {line}" in message and words in message and "\n" not in message
-
-
-def test_a_mistake_in_the_second_cause_names_its_line(folder: Folder) -> None:
-    text = CAUSE + NAN_CAUSE.replace("wrong-class", "wrong")
-    with pytest.raises(ExpectationsError, match=f"line {CAUSE.count(chr(10)) + 5}: 'wrong' is not"):
-        load(folder.toml(text).path)
-
-
-def test_two_causes_of_one_id_are_refused(folder: Folder) -> None:
-    with pytest.raises(ExpectationsError, match="'sigmoid-minus-label' is there twice"):
-        load(folder.toml(CAUSE, "keras").path)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ("lost", "fine", "'fine' is not a kind of finding"),
-        ("2^22", "4194304", "'4194304' is not a power of two"),
-        ("torch==2.13.*", "torch", "Invalid version range"),
-        ("torch==2.13.*", "torch==about", "Invalid"),
-        (ENTRY_POINT + "/", "", "is not the id of a cell"),
-        (',"2^22"', "", "5 columns stand where 6 belong"),
-        ('"lost"', '"lost', "expected after"),
-    ],
-)
-def test_a_malformed_line_names_file_and_line(folder: Folder, old: str, new: str, words: str) -> None:
-    place = folder.line(lost()).line(lost(mode="vmap")).path / "expectations" / "recorded" / "pytorch.csv"
-    head, good, bad = place.read_text().splitlines()
-    assert old in bad
-    place.write_text("\n".join((head, good, bad.replace(old, new), "")))
-    with pytest.raises(ExpectationsError) as caught:
-        load(folder.path)
-    message = str(caught.value)
-    assert "pytorch.csv, line 3" in message and words in message and "\n" not in message
-
-
-@pytest.mark.parametrize("text", ["", "cell,cause\n"])
-def test_a_file_without_the_header_is_refused(folder: Folder, text: str) -> None:
-    (folder.csv("").path / "expectations" / "recorded" / "pytorch.csv").write_text(text)
-    with pytest.raises(ExpectationsError, match=r"pytorch\.csv, line [01]: (the header must read|the file is empty)"):
-        load(folder.path)
-
-
-def test_the_projects_own_expectations_load() -> None:
-    from conformance.places import adapters_folder
-
-    load(adapters_folder())

@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from conformance.places import RESULTS
+
 HELP = "record the findings of a run as expected, each under its cause"
 
 EPILOG = """A finding that no cause covers, or that two causes cover, is listed, and nothing is written.
@@ -15,13 +17,11 @@ examples:
   bce-conformance accept                               the run in ./bce-results
   bce-conformance accept results --adapters my/adapters"""
 
-OUT = "bce-results"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "results", nargs="?", default=OUT, metavar="DIR", help=f"the results of an audit (default: {OUT})"
+        "results", nargs="?", default=RESULTS, metavar="DIR", help=f"the results of an audit (default: {RESULTS})"
     )
     parser.add_argument(
         "--adapters",

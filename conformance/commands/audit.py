@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from conformance.places import RESULTS
+
 if TYPE_CHECKING:
     from conformance.auditing import Audited
     from conformance.compare.measured_side import Measured, Options
@@ -27,7 +29,6 @@ EPILOG = """examples:
   bce-conformance audit --against torch==2.9.1            what changed since a release that has a baseline
   bce-conformance audit --known-defects                   what others have reported: present, fixed, or neither"""
 
-OUT = "bce-results"
 NOTHING_RAN = 5
 
 
@@ -36,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from conformance import selection
 
     selection.configure(parser)
-    parser.add_argument("--out", default=OUT, metavar="DIR", help=f"where the results go (default: {OUT})")
+    parser.add_argument("--out", default=RESULTS, metavar="DIR", help=f"where the results go (default: {RESULTS})")
     parser.add_argument("--json", action="store_true", help="print the run as JSON instead of the report")
     parser.add_argument(
         "--require",

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.places import RESULTS
+
 if TYPE_CHECKING:
     from conformance.cell import Cell
     from conformance.report.explanation import Details
@@ -22,14 +24,12 @@ EPILOG = """examples:
   bce-conformance explain 3 --adapter my_backend.py
   bce-conformance explain 3 --python old/bin/python the interpreter that was measured, where it was another"""
 
-OUT = "bce-results"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("cell", metavar="ID", help="a cell's id or a part of it, or a finding's number in the report")
     parser.add_argument(
-        "--run", dest="results", default=OUT, metavar="DIR", help=f"the results of an audit (default: {OUT})"
+        "--run", dest="results", default=RESULTS, metavar="DIR", help=f"the results of an audit (default: {RESULTS})"
     )
     parser.add_argument(
         "--adapter", action="append", default=[], metavar="FILE", help="the adapter's file, where it is not built in"

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.places import RESULTS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,7 +32,6 @@ examples:
   bce-conformance report results --format junit --out junit.xml
   bce-conformance report results --format badge --out badge.svg"""
 
-OUT = "bce-results"
 STDOUT = "-"
 
 
@@ -46,7 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     listed = "\n".join(f"  {name:<12} {summary}" for name, summary in forms.summaries().items())
     parser.epilog = EPILOG.format(forms=listed)
-    parser.add_argument("run_folder", nargs="?", default=OUT, metavar="RUN", help=f"a saved run (default: {OUT})")
+    parser.add_argument(
+        "run_folder", nargs="?", default=RESULTS, metavar="RUN", help=f"a saved run (default: {RESULTS})"
+    )
     parser.add_argument("--format", default="html", choices=forms.names(), help="the form (default: html)")
     parser.add_argument(
         "--out", metavar="FILE", help="where it goes, - is standard output (default: the run's folder for html, else -)"

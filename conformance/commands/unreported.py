@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from conformance.places import RESULTS
+
 if TYPE_CHECKING:
     from conformance.run import Run
     from conformance.unreported import Unreported
@@ -20,13 +22,11 @@ examples:
   bce-conformance unreported results --reproducers      with scripts to paste into a report; minutes
   bce-conformance unreported results -k softmax --reproducers"""
 
-OUT = "bce-results"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "results", nargs="?", default=OUT, metavar="DIR", help=f"the results of an audit (default: {OUT})"
+        "results", nargs="?", default=RESULTS, metavar="DIR", help=f"the results of an audit (default: {RESULTS})"
     )
     parser.add_argument("-k", dest="keyword", default="", metavar="TEXT", help="only causes whose id contains TEXT")
     parser.add_argument("--reproducers", action="store_true", help="measure each once more and show a script")

@@ -16,7 +16,8 @@ import numpy as np
 
 from conformance import losses
 from conformance.adapter import Adapter
-from conformance.behaviour.arrangements import Arrangement, arrangements, rows, values
+from conformance.behaviour.arguments import rows, values
+from conformance.behaviour.arrangements import Arrangement, arrangements
 from conformance.behaviour.calls import LABEL, ROWS, Call, calls
 from conformance.behaviour.due import bound, due, error_of
 from conformance.behaviour.outcomes import Inputs, Off, Outcome, differs, outcome, promised, verdict

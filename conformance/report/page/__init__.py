@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from conformance import __version__
+from conformance.places import RESULTS
 from conformance.report.figures import count, time_of
 from conformance.report.page.packing import as_text
 from conformance.report.page.payload import Told, payload
@@ -57,7 +58,7 @@ class Other:
     remarks: tuple[str, ...] = ()
 
 
-def page(told: Told, folder: str = "bce-results", other: Other | None = None) -> str:
+def page(told: Told, folder: str = RESULTS, other: Other | None = None) -> str:
     """The page.
 
     Parameters
