@@ -1,6 +1,7 @@
 """One record of a run: what was measured and judged for one subject, quantity, region and label class."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -185,13 +186,18 @@ class Cell:
         for name, kinds in _TYPES:
             if not isinstance(record[name], kinds) or record[name] is True or record[name] is False:
                 raise ValueError(f"the field {name!r} holds {record[name]!r:.60}")
-        if not record["verdicts"].keys() <= _VERDICTS:
+        counts = record["verdicts"]
+        if not counts.keys() <= _VERDICTS or not all(type(n) is int and n > 0 for n in counts.values()):
             raise ValueError(f"the field 'verdicts' holds {record['verdicts']!r:.60}")
         worst = record["worst"]
         if worst is not None:
             record["worst"] = worst = {"contract": None, **worst}
             if worst.keys() != WITNESS:
                 raise ValueError(f"the field 'worst' holds {worst!r:.60}")
+            if not all(_NUMBER.fullmatch(value) for value in worst["inputs"].values()):
+                raise ValueError(f"an input holds {worst['inputs']!r:.60}")
+        if not record["id"].endswith(f"/{record['region']}/{record['label_class']}"):
+            raise ValueError(f"the field 'id' holds {record['id']!r:.60}")
         return cls(**{**record, "config": json.dumps(record["config"], sort_keys=True)})
 
 
@@ -202,6 +208,9 @@ WITNESS = frozenset(
     ("case", "index", "inputs", "got", "exact", "contract", "verdict", "ulp", "ulp_relative")
 )
 """The fields of `Cell.worst`."""
+
+_NUMBER = re.compile(r"-?0x[01](\.[0-9a-f]+)?p[+-]\d+|nan|-?inf")
+"""An input goes into scripts that people run: it is a number and nothing else."""
 
 _LEFT_AWAY: dict[str, Any] = {"zero_signs": 0, "message": ""}
 _NAMES = frozenset(FIELDS)

@@ -169,7 +169,7 @@ def assess(run: Run, expectations: Expectations) -> Assessment:
             unexpected[identity] = reason
     measured = _Measured(run)
     stale = {line.cell: line.cause for line in here if measured.makes_stale(line)}
-    failed = bool(unexpected or stale)
+    failed = bool(unexpected or stale or run.broken)
     return Assessment(expected, unexpected, stale, int(failed) if any(c.ran for c in run.cells) else NOTHING_RAN)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from conformance import whole_file
+from conformance.cases import TIERS
 from conformance.cell import Cell
 from conformance.verdicts import SEVERITY
 
@@ -25,6 +26,11 @@ _NAMES = frozenset((*_HEAD, "cells"))
 _LATER = frozenset(("date",))
 """What runs of earlier versions lack."""
 
+_KINDS = {
+    **dict.fromkeys(("cells", "adapters", "findings", "left_out"), list),
+    **dict.fromkeys(("date", "invocation"), str),
+    "environment": dict,
+}
 _RECORD = frozenset(("name", "versions", "python", "status", "reason"))
 
 
@@ -78,6 +84,11 @@ class Run:
     def platform(self) -> str:
         """Architecture and SIMD level, ``x86_64-avx512``: what recorded expectations are keyed by."""
         return str(self.environment.get("platform", "unknown"))
+
+    @property
+    def broken(self) -> tuple[Mapping[str, Any], ...]:
+        """The records of adapters whose framework is there and could not be loaded: no such run is clean."""
+        return tuple(record for record in self.adapters if record["status"] not in ("ok", "unavailable"))
 
     def versions(self, adapter: str) -> Mapping[str, str]:
         """The versions of an adapter's distributions; empty where they are not known."""
@@ -177,7 +188,7 @@ def from_text(text: str, place: str = "the text") -> Run:
     """The run that `to_text` wrote; `place` names it in an error."""
     try:
         data = json.loads(text, parse_constant=_refuse)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"The run at {place} is truncated or not JSON ({error}): measure it again.") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
@@ -189,8 +200,10 @@ def from_text(text: str, place: str = "the text") -> Run:
     for number, record in enumerate(data["cells"]):
         try:
             cells.append(Cell.from_json(record))
-        except (ValueError, AttributeError, TypeError) as error:
+        except (ValueError, AttributeError, TypeError, OverflowError) as error:
             raise RunError(f"The run at {place} is damaged (cell {number}: {error}): measure it again.") from error
+    if not {cell.id for cell in cells}.issuperset(data["findings"]):
+        raise RunError(f"The run at {place} is damaged (a finding is of no cell): measure it again.")
     return Run(**{**data, "cells": cells})
 
 
@@ -217,11 +230,23 @@ def _mistake(data: dict[str, Any]) -> str:
     odd = (data.keys() ^ _NAMES) - (_LATER - data.keys())
     if odd:
         return f"the field {min(odd)!r} is missing or unknown"
-    for name, kind in (("cells", list), ("adapters", list), ("findings", list), ("environment", dict)):
-        if not isinstance(data[name], kind):
+    for name, kind in _KINDS.items():
+        if not isinstance(data.get(name, kind()), kind):
             return f"the field {name!r} holds {data[name]!r:.60}"
+    for name in ("findings", "left_out"):
+        if not all(isinstance(text, str) for text in data[name]):
+            return f"the field {name!r} holds {data[name]!r:.60}"
+    if data["tier"] not in TIERS:
+        return f"the field 'tier' holds {data['tier']!r:.60}"
     if not all(isinstance(record, dict) and record.keys() >= _RECORD for record in data["adapters"]):
         return f"an adapter lacks one of {', '.join(sorted(_RECORD))}"
+    for record in data["adapters"]:
+        for name in sorted(_RECORD):
+            if not isinstance(record[name], dict if name == "versions" else str):
+                return f"an adapter's {name!r} holds {record[name]!r:.60}"
+    for name, wanted in (("variables", dict), ("threads", int)):
+        if not isinstance(data["environment"].get(name, wanted()), wanted):
+            return f"the environment's {name!r} holds {data['environment'][name]!r:.60}"
     return ""
 
 

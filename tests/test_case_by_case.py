@@ -125,3 +125,10 @@ def test_other_cases_than_these_are_left_alone() -> None:
     assert look({TEST: RIGHT[:-1]}, {TEST: after})(here, there, "bits") is None
     assert look({TEST: RIGHT.astype("u8")}, {TEST: after})(here, there, "bits") is None
     assert look({TEST: RIGHT}, {TEST: after}, "default")(here, there, "bits") is None
+
+
+@pytest.mark.parametrize(("region", "label"), [("symmetry", "identities"), ("of-another-day", "soft")])
+def test_a_cell_that_is_of_no_cases_of_this_version_has_none(region: str, label: str) -> None:
+    """An examination's cell has the quantity of a test, and none of its regions; so has a cell of an older version."""
+    other = replace(cells(RIGHT)[PLACE], region=region, label_class=label)
+    assert JudgedTests(FOUND, "quick", {TEST: RIGHT})(other) is None

@@ -70,7 +70,7 @@ def test_a_change_is_told_with_both_values_and_the_exact_one() -> None:
 def test_what_one_run_lacks_is_counted_apart_from_what_both_have() -> None:
     comparison = compare(make_run(NEW[0]), make_run(NEW[1], cell(mode="vmap"), lost(mode="jit")))
     assert lines(comparison)[-1] == (
-        "1 cell in both runs: 1 new; 2 appeared in one of them; fails on regression: 1"
+        "1 cell in both runs: 1 new; of one run only: 2 appeared; fails on regression: 1"
     )
 
 

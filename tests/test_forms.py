@@ -12,7 +12,7 @@ from commandline import bce
 from handmade import PYTORCH, cell, lost, make_run, not_a_number
 
 from conformance.causes import Cause, Versions
-from conformance.expectations import Assessment, Expectations, assess
+from conformance.expectations import NOTHING_RAN, Assessment, Expectations, assess
 from conformance.report import forms
 from conformance.report.forms import Given
 from conformance.report.forms.annotations import MOST
@@ -127,6 +127,7 @@ def test_json_is_the_run_with_its_assessment() -> None:
         (make_run(lost()), "1 expected"),
         (make_run(cell()), "no findings"),
         (make_run(), "nothing ran"),
+        (make_run(cell(), adapters=[PYTORCH, {**PYTORCH, "name": "jax", "status": "crashed"}]), "jax crashed"),
     ],
 )
 def test_the_badge_says_how_it_stands(run: Run, words: str) -> None:
@@ -139,7 +140,8 @@ def test_annotations_are_grouped_and_no_more_than_ten() -> None:
     many = [lost(quantity="loss", ulp=1e6 + n, region=f"r{n}") for n in range(50)]
     lines = made("annotations", make_run(*many)).splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("::error title=50 unexpected losts in pytorch::no cause covers it%0AThe worst:")
+    assert lines[0].startswith("::error title=50 unexpected findings in pytorch%3A lost::no cause")
+    assert "%0AThe worst: " in lines[0]
     kinds = [lost(quantity="loss", adapter=f"a{n}") for n in range(30)]
     lines = made("annotations", make_run(*kinds)).splitlines()
     assert len(lines) == MOST
@@ -151,6 +153,25 @@ def test_annotations_name_a_framework_that_broke() -> None:
     missing = {**PYTORCH, "name": "keras", "status": "unavailable", "reason": "no keras"}
     (line,) = made("annotations", make_run(cell(), adapters=[PYTORCH, broken, missing])).splitlines()
     assert line == "::error title=jax is crashed::SIGABRT on import"
+
+
+def test_no_form_is_green_where_a_framework_broke_or_nothing_ran() -> None:
+    broken = make_run(cell(), adapters=[PYTORCH, {**PYTORCH, "name": "jax", "status": "crashed"}])
+    assert json.loads(made("json", broken))["exit_status"] == 1
+    assert ET.fromstring(made("junit", broken)).get("errors") == "1"
+    nothing = make_run(cell(verdicts={"unsupported": 3}, max_ulp=None, worst=None))
+    assert json.loads(made("json", nothing))["exit_status"] == NOTHING_RAN
+    for run, words in ((broken, "jax is crashed"), (nothing, "othing ran")):
+        for form in ("html", "markdown", "text"):
+            assert words in made(form, run), form
+
+
+def test_what_a_run_says_is_no_markup_of_a_summary() -> None:
+    hostile = "a\n# heading\r\n<img src=x>`|"
+    run = make_run(lost(mode=hostile), adapters=[{**PYTORCH, "versions": {hostile: "1"}}], invocation=hostile)
+    text = made("markdown", run)
+    assert "\n# heading" not in text and "\r" not in text
+    assert not re.search(r"(?<!\\)<img", re.sub(r"`[^`\n]*`", "", text))
 
 
 def test_annotations_warn_of_what_has_a_cause() -> None:

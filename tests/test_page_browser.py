@@ -113,6 +113,23 @@ def test_the_plot_has_the_results_of_the_run(shown: Any, run: Run) -> None:
     assert {"nan": "NaN", "inf": "inf", "-inf": "−inf"}.get(worst["got"], worst["got"]) in table
 
 
+def test_from_a_region_to_its_finding_and_the_focus_goes_there(shown: Any) -> None:
+    shown.locator(".tile.unexpected").first.click()
+    shown.locator(".regions .button").first.click()
+    shown.wait_for_timeout(50)
+    assert shown.evaluate("document.activeElement.closest('.finding[open]') !== null")
+    assert 0 <= shown.locator(".finding[open] summary").bounding_box()["y"] < 900
+
+
+def test_the_focus_stays_on_what_was_switched(shown: Any) -> None:
+    shown.locator(".tile.unexpected").first.click()
+    shown.locator("#switch-quantity").select_option(index=1)
+    assert shown.evaluate("document.activeElement.id") == "switch-quantity"
+    shown.locator("#overlay").select_option(index=1)
+    shown.locator(".remove").click()
+    assert shown.evaluate("document.activeElement.id") == "overlay"
+
+
 def test_tests_are_laid_over_each_other(shown: Any) -> None:
     shown.locator(".tile.unexpected").first.click()
     alone = shown.locator(".plot .mark").count()
@@ -187,6 +204,8 @@ def test_every_control_has_a_name(shown: Any) -> None:
         .map((node) => node.outerHTML)"""
     )
     assert nameless == []
+    names = shown.evaluate("[...document.querySelectorAll('.tile')].map((t) => t.getAttribute('aria-label'))")
+    assert len({name.rpartition(": ")[0] for name in names}) == len(names)
 
 
 def test_the_matrix_can_be_narrowed(shown: Any) -> None:
@@ -194,5 +213,8 @@ def test_the_matrix_can_be_narrowed(shown: Any) -> None:
     shown.fill("#matrix-filter", "piecewise")
     assert 0 < shown.locator("tr[data-text]:visible").count() < rows
     assert shown.locator('.tile[tabindex="0"]:visible').count() == 1
+    shown.fill("#matrix-filter", "no such thing")
+    assert "no such thing" in shown.locator("#matrix-empty").inner_text()
     shown.fill("#matrix-filter", "")
     assert shown.locator("tr[data-text]:visible").count() == rows
+    assert not shown.locator("#matrix-empty").is_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from commandline import bce
 from handmade import PYTORCH, cell, lost, make_run, not_a_number
 
 from conformance.expectations import Assessment, Expectations
+from conformance.places import adapters_folder
 from conformance.plan import Plan
 from conformance.report.page import page
 from conformance.report.page.payload import Told
+from conformance.run import read
+from conformance.subject import sources
 
 __all__ = ["browser", "folder"]
 
@@ -114,10 +118,53 @@ def test_what_comes_from_a_run_stays_text(browser: Any, tmp_path: Path) -> None:
     tab.context.close()
 
 
-def test_a_run_without_results_still_opens(browser: Any, tmp_path: Path) -> None:
+def test_a_script_takes_numbers_and_nothing_else(browser: Any, tmp_path: Path, folder: Path) -> None:
+    """A reader runs what is copied: a run that was made by somebody else puts no code into it."""
+    plan, run = Plan(sources([str(adapters_folder() / "textbook.py")]), "quick"), read(folder)
+    worst = run.by_id()[run.findings[0]].worst
+    assert worst is not None
+    inputs = {**worst["inputs"], "logit": "0x0p+0'), exit('"}
+    changed = replace(run.by_id()[run.findings[0]], worst={**worst, "inputs": inputs})
     file = tmp_path / "report.html"
-    file.write_text(page(Told(make_run(cell()), Plan([]))), encoding="utf-8")
+    file.write_text(page(Told(make_run(changed), plan)), encoding="utf-8")
+    tab, _ = opened(browser, file)
+    assert first_finding(tab).locator(".script").count() == 0
+    tab.context.close()
+
+
+def test_the_matrix_tells_of_this_run_alone_and_hides_nothing_unexpected(browser: Any, tmp_path: Path) -> None:
+    crashed = cell(verdicts={"crashed": 1}, region="every", label_class="every", max_ulp=None, limit=None, worst=None)
+    run = make_run(cell(), lost(mode="vmap"), lost(mode="compiled"))
+    assessment = Assessment({run.findings[0]: "known"}, {run.findings[1]: "no cause covers it"}, {}, 1)
+    file = tmp_path / "report.html"
+    file.write_text(page(Told(run, Plan([]), assessment, others=[crashed])), encoding="utf-8")
     tab, seen = opened(browser, file)
+    assert tab.locator(".tile.unexpected").count() == 1
+    assert "crashed" not in tab.locator("#matrix-table").inner_html()
+    assert seen.errors == []
+    tab.context.close()
+
+
+def test_an_error_beyond_all_bounds_is_drawn(browser: Any, tmp_path: Path) -> None:
+    tab, _ = opened(browser, _empty(tmp_path))
+    places = tab.evaluate("""() => {
+      const point = (ulp, column) => ({ kind: 0, label: "soft", column, ulp });
+      const series = [{ points: [point(1, 3), point(1e305, 4), point(Infinity, 5)], byLabel: true, name: "", k: 0 }];
+      const drawn = plot(series, { axis: { argument: "logit", ticks: [] }, columns: 128, limit: null, tell() {} });
+      return [...drawn.querySelectorAll(".mark")].map((mark) => Number(mark.getAttribute("y")));
+    }""")
+    assert places[0] > places[1] == places[2] > 0
+    tab.context.close()
+
+
+def _empty(folder: Path) -> Path:
+    file = folder / "report.html"
+    file.write_text(page(Told(make_run(cell()), Plan([]))), encoding="utf-8")
+    return file
+
+
+def test_a_run_without_results_still_opens(browser: Any, tmp_path: Path) -> None:
+    tab, seen = opened(browser, _empty(tmp_path))
     assert tab.locator("#finding-empty-words").inner_text().startswith("No findings")
     tab.locator(".tile").first.click()
     assert "no plot" in tab.locator("#cell-body .empty").inner_text()

@@ -115,13 +115,24 @@ def _broken(text: str) -> dict[str, str]:
         "cell 0": text.replace('"cells":[', '"cells":[3,'),
         "'tier' is missing": text.replace('"tier":"default",', ""),
         "'cells' holds": text[: text.index('"cells"')] + '"cells":{}}',
+        "a finding is of no cell": text.replace('"findings":[', '"findings":["none",'),
+        "'findings' holds": text.replace('"findings":[', '"findings":[1,'),
+        "'tier' holds": text.replace('"tier":"default"', '"tier":3'),
+        "'left_out' holds": text.replace('"left_out":[', '"left_out":[{},'),
+        "an adapter's 'versions' holds": text.replace('"versions":{', '"versions":[],"x":{'),
+        "the environment's 'threads' holds": text.replace('"threads":', '"threads":"two","x":'),
+        "'verdicts' holds": text.replace('"lost":', '"lost":-'),
+        "an input holds": text.replace('"logit":"', '"logit":"0x1p+0) or exit('),
+        "'id' holds": text.replace('/hard1"', '/hard2"'),
+        "too large": text.replace('"max_ulp":0.75', '"max_ulp":1' + "0" * 400),
+        "recursion": text.replace('"left_out":[', '"left_out":[' + "[" * 100_000),
         "an adapter lacks": text.replace('"reason":""', '"cause":""'),
     }
 
 
 @pytest.mark.parametrize("words", _broken('"cells"'))
 def test_a_damaged_run_is_one_sentence(tmp_path: Path, words: str) -> None:
-    text = _broken(run.to_text(make_run(cell())))[words]
+    text = _broken(run.to_text(make_run(cell(), lost(mode="vmap"))))[words]
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(run.RunError) as caught:
         run.read(tmp_path)

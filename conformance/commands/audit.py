@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance.places import RESULTS
@@ -91,7 +92,8 @@ def run(args: argparse.Namespace) -> int:
         print(to_text(result))
     else:
         show(report(result, assessment, known.causes))
-        print(f"\nThe results lie in {folder}; to see a finding in full: bce-conformance explain ID --run {folder}")
+        explain = f"bce-conformance explain ID --run {quote(str(folder))}"
+        print(f"\nThe results lie in {folder}; to see a finding in full: {explain}")
         if paged is not None:
             print(f"The page for a browser: {paged}")
     against = 0

@@ -147,10 +147,12 @@ def writable(path: Path) -> None:
     ReportError
         It cannot.
     """
-    if path.is_dir():
-        raise ReportError(f"{path} is a folder: name a file with --out.")
-    probe = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    probe = path.with_name(f".writable.{os.getpid()}.tmp")
     try:
+        if path.is_dir():
+            raise ReportError(f"{path} is a folder: name a file with --out.")
+        if path.exists() and not path.is_file():        # a device or a pipe is there to be written to
+            return
         probe.touch()
         probe.unlink()
     except OSError as error:

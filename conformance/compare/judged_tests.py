@@ -109,11 +109,14 @@ class JudgedTests:
         return standard(entry, cell.dtype, cell.quantity, tier, "flushed" in cell.verdicts, "daz" in cell.verdicts)
 
     def _cases(self, cell: Cell) -> Cases | None:
-        """The cases of a cell's test as this version has them; None where it has no such test."""
+        """The cases of a cell's test as this version has them; None where it has no such test, or no such region."""
         subject = _subject(cell)
-        if cell.adapter not in self.plan.sources or cell.method != "cases" or not self._has(subject):
+        if cell.examination or cell.adapter not in self.plan.sources or cell.method != "cases":
             return None
-        return self.plan.cases(subject, cell.quantity)[0] if cell.quantity in self.plan.quantities(subject) else None
+        if not self._has(subject) or cell.quantity not in self.plan.quantities(subject):
+            return None
+        cases = self.plan.cases(subject, cell.quantity)[0]
+        return cases if cell.region in cases.regions else None
 
     def _bits(self, cell: Cell, cases: Cases) -> tuple[Bits, Mask] | None:
         """What is held of a test, in the order of its cases."""

@@ -75,7 +75,10 @@ def totals(run: Run, assessment: Assessment | None = None) -> str:
             f": {len(assessment.unexpected):,} unexpected, {len(assessment.expected):,} expected"
             f"; {count(len(assessment.stale), 'stale expectation')}"
         )
-    return ", ".join(parts)
+    lacking = [f"{record['name']} is {record['status']}" for record in run.broken]
+    if not any(cell.ran for cell in run.cells):
+        lacking.insert(0, "nothing ran")
+    return "; ".join([", ".join(parts), *lacking])
 
 
 def _header(words: Iterable[str], width: int, last: str = "") -> Text:

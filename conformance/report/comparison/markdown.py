@@ -77,12 +77,12 @@ def plain(text: str) -> str:
     """Text that Markdown leaves as it is, in a cell of a table too."""
     for character in "\\|`*<[":
         text = text.replace(character, "\\" + character)
-    return text.replace("\n", " ")
+    return " ".join(text.split())
 
 
 def code(text: str) -> str:
     """Text as code."""
-    return "`" + text.replace("`", "'") + "`"
+    return "`" + " ".join(text.replace("`", "'").split()) + "`"
 
 
 def _table(kind: str, found: Sequence[Group], told: Told, shown: int) -> list[str]:

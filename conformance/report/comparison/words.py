@@ -167,6 +167,8 @@ def case_words(change: Change) -> str:
         return change.why or NO_WITNESS
     dtype = change.cell.dtype
     before, after = values(case, dtype)
+    if before == after:
+        return f"{inputs(case, dtype)}: {before} in both, exact {exact(case, dtype)}; other cases of the cell differ"
     return f"{inputs(case, dtype)}: {before} → {after}, exact {exact(case, dtype)}"
 
 
@@ -255,7 +257,7 @@ def totals(told: Told) -> str:
         (both if change.before and change.after else alone)[change.kind] += 1
     said = f"{count(told.comparison.common, 'cell')} in both runs: {_tally(both) or 'nothing'}"
     if alone:
-        said += f"; {_tally(alone)} in one of them"
+        said += f"; of one run only: {_tally(alone)}"
     if not told.rules:
         return said
     rules = ", ".join(str(rule) for rule in told.rules)

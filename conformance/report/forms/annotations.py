@@ -40,7 +40,8 @@ def made(given: Given) -> str:
             title, words = f"{count(len(members), 'finding')} of {key[1]}", why
         else:
             reason = given.assessment.unexpected.get(members[0], "")
-            title, words = f"{count(len(members), f'unexpected {first.finding}')} in {first.adapter}", reason
+            title = f"{count(len(members), 'unexpected finding')} in {first.adapter}: {first.finding}"
+            words = reason
         worst = f"The worst: {first.id}, {figure(first)} (explain {numbers[members[0]]})"
         lines.append(_command(key[0], title, f"{words}\n{worst}"))
     if given.assessment.stale:
@@ -49,10 +50,9 @@ def made(given: Given) -> str:
         gone = count(len(given.assessment.stale), "recorded finding")
         lines.insert(0, _command("error", f"{gone} gone", f"{words}: check why, then run bce-conformance accept"))
     if given.assessment.exit_status == NOTHING_RAN:
-        lines.insert(0, _command("error", "Nothing ran", "No framework could be measured."))
-    for record in given.run.adapters:
-        if record["status"] not in ("ok", "unavailable"):
-            lines.insert(0, _command("error", f"{record['name']} is {record['status']}", str(record["reason"])))
+        lines.insert(0, _command("error", "Nothing ran", "No framework that is installed delivers what was asked."))
+    for record in given.run.broken:
+        lines.insert(0, _command("error", f"{record['name']} is {record['status']}", str(record["reason"])))
     if len(lines) > MOST:
         rest = len(lines) - (MOST - 1)
         more = _command("notice", f"{rest} more groups of findings", "See the report of the run.")

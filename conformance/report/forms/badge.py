@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment
 
+from conformance.expectations import NOTHING_RAN
 from conformance.report.forms import Given
 
 LABEL = "bce-conformance"
@@ -40,8 +41,10 @@ def made(given: Given) -> str:
 def standing(given: Given) -> tuple[str, str]:
     """What the badge says, and how it stands."""
     expected, unexpected = len(given.assessment.expected), len(given.assessment.unexpected)
-    if given.assessment.exit_status == 5:
+    if given.assessment.exit_status == NOTHING_RAN:
         return "nothing ran", "nothing"
+    if given.run.broken:
+        return f"{given.run.broken[0]['name']} {given.run.broken[0]['status']}", "unexpected"
     if unexpected:
         return f"{unexpected:,} unexpected", "unexpected"
     if given.assessment.stale:

@@ -46,11 +46,12 @@ def made(given: Given) -> str:
         suite.attrib |= {"tests": str(len(tests)), "failures": str(failed), "errors": "0", "skipped": str(skipped)}
     for record in given.run.adapters:
         if record["status"] != "ok":
-            suite = ET.SubElement(
-                root, "testsuite", name=_text(record["name"]), tests="1", failures="0", errors="0", skipped="1"
-            )
+            broken = record in given.run.broken
+            suite = ET.SubElement(root, "testsuite", name=_text(record["name"]), tests="1", failures="0")
+            suite.attrib |= {"errors": str(int(broken)), "skipped": str(int(not broken))}
             case = ET.SubElement(suite, "testcase", classname=_text(record["name"]), name="import")
-            ET.SubElement(case, "skipped", message=_text(f"{record['status']}: {record['reason']}"))
+            what = "error" if broken else "skipped"
+            ET.SubElement(case, what, message=_text(f"{record['status']}: {record['reason']}"))
     if stale:
         suite = ET.SubElement(root, "testsuite", name="expectations", errors="0", skipped="0")
         suite.attrib |= {"tests": str(len(stale)), "failures": str(len(stale))}

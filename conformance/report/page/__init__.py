@@ -98,9 +98,12 @@ def page(told: Told, folder: str = RESULTS, other: Other | None = None) -> str:
 def outcome(told: Told) -> str:
     """What came of a run, in a sentence."""
     run, assessment = told.run, told.assessment
-    subjects = count(len({cell.subject for cell in run.cells}), "subject")
-    if not run.cells:
-        return "Nothing was measured: no framework could be loaded."
+    subjects = count(len({cell.subject for cell in run.cells if cell.ran}), "subject")
+    if run.broken:
+        broken = ", ".join(f"{record['name']} is {record['status']}" for record in run.broken)
+        return f"{broken}; {count(len(run.findings), 'finding')} in {subjects}."
+    if not any(cell.ran for cell in run.cells):
+        return "Nothing ran: no framework that is installed delivers what was asked."
     if not run.findings:
         return f"No finding: {subjects} returned what mathematics or their documentation says."
     open_ones = len(run.findings) if assessment is None else len(assessment.unexpected)

@@ -127,7 +127,7 @@ def _points(
         case.append(steps(ref, "u2"))
         got, due = one.got[keep].astype("u8"), one.due[keep].astype("u8")
         distance = (got - due).astype(np.int64)
-        way = np.where(distance == 0, SAME, np.where(np.abs(distance) < 128, NEAR, OTHER))
+        way = np.where(distance == 0, SAME, np.where((distance > -128) & (distance < 128), NEAR, OTHER))
         mode.append(way)
         near.append(distance[way == NEAR].astype("i1").view("u1"))
         other.append(got[way == OTHER])

@@ -134,7 +134,11 @@ def _of_tests(
     """What the cells of a test have in common, its figure on the scoreboard, and its series."""
     first = [cells[0] for cells in tests.values()]
     expected = told.assessment.expected if told.assessment else {}
-    shown = [shown_figure([c for c in cells if not c.examination], expected) for cells in tests.values()]
+    own = {id(cell) for cell in told.run.cells}
+    shown = [
+        shown_figure([c for c in cells if id(c) in own and not c.examination], expected)
+        for cells in tests.values()
+    ]
     columns = {
         "test.adapter": smallest(texts.number(cell.adapter) for cell in first),
         "test.entry": smallest(texts.number(cell.entry_point) for cell in first),

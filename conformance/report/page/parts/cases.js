@@ -55,7 +55,11 @@ function worstCases(panel) {
               p.inputs.map(([, value]) => valueCell(value, p.inputDtype)),
               valueCell(p.got, p.dtype),
               valueCell(p.due, p.dtype),
-              el("td", { class: "num" }, p.kind ? STRIPS.find(({ kind }) => kind === p.kind).name : ulpText(p.ulp)),
+              el(
+                "td",
+                { class: "num" },
+                p.kind ? STRIPS.find(({ kind }) => kind === p.kind).name : `≈ ${ulpText(p.ulp)}`,
+              ),
             ),
           ),
         ),
@@ -115,8 +119,7 @@ function regions(panel, t) {
                         type: "button",
                         class: "button small",
                         onclick: () => {
-                          panel.close();
-                          panel.goTo(cell);
+                          panel.leaveFor(cell);
                         },
                       },
                       "finding",

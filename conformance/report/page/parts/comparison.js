@@ -88,13 +88,15 @@ class Changes {
           ),
           el("div", { class: "change-verdict" }, verdicts),
           el("div", { class: "code" }, shown),
-          why ? el("div", { class: "quiet" }, why) : null,
+          why && why !== shown ? el("div", { class: "quiet" }, why) : null,
           cause ? el("div", { class: "quiet" }, `cause: ${cause}`) : null,
-          el(
-            "button",
-            { type: "button", class: "button small", onclick: () => this.open(test) },
-            "Plot before and after",
-          ),
+          data.columns["test.series"][test] === NO_SERIES
+            ? null
+            : el(
+                "button",
+                { type: "button", class: "button small", onclick: () => this.open(test) },
+                "Plot before and after",
+              ),
         );
       }),
     );

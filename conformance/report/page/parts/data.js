@@ -37,6 +37,8 @@ function starts(lengths) {
   return found;
 }
 
+const NUMBER = /^(-?0x[01](\.[0-9a-f]+)?p[+-]\d+|nan|-?inf)$/;
+
 class Data {
   constructor(raw) {
     Object.assign(this, raw);
@@ -133,7 +135,10 @@ class Data {
     const witness = this.witness(k);
     if (!number || !witness || this.invarianceOf(k)) return "";
     let text = this.scripts[number].map((line) => this.lines[line]).join("\n") + "\n";
-    for (const [name, value] of witness.inputs) text = text.replaceAll(`⟨${name}⟩`, value);
+    for (const [name, value] of witness.inputs) {
+      if (!NUMBER.test(value)) return ""; // a reader runs this: it holds numbers and nothing else
+      text = text.replaceAll(`⟨${name}⟩`, () => value);
+    }
     return text.includes("⟨") ? "" : text;
   }
 

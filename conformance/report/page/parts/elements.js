@@ -48,6 +48,11 @@ async function copyText(text, button) {
   }, 1600);
 }
 
+/* A word of a shell's command line. */
+function quoted(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+}
+
 function copyButton(label, text, kind = "") {
   const button = el(
     "button",

@@ -36,7 +36,7 @@ function findingInFull(list, cell, group) {
       ),
       copyButton(
         "Copy explain command",
-        () => `bce-conformance explain '${data.id(cell)}' --run ${document.body.dataset.folder}`,
+        () => `bce-conformance explain ${quoted(data.id(cell))} --run ${quoted(document.body.dataset.folder)}`,
       ),
       el("a", { class: "button", href: linkTo(data.id(cell)) }, "Link to this finding"),
     ),

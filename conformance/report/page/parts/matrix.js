@@ -22,7 +22,9 @@ function joinedModes(modes) {
   const found = new Map();
   for (const [mode, tests] of modes) {
     const says = tests
-      .map((t) => [t.dtype, t.quantity, t.text, t.sign, t.kinds.join()].join("/"))
+      .map((t) =>
+        [t.dtype, t.quantity, t.text, t.sign, t.kinds.join(), t.unexpected, t.documented, t.delivered].join("/"),
+      )
       .sort()
       .join("\n");
     if (!found.has(says)) found.set(says, { modes: [], tests });
@@ -76,14 +78,14 @@ function matrixCell(data, tests, what, open) {
   );
 }
 
-function othersCell(data, tests, open) {
+function othersCell(data, tests, whose, open) {
   const others = tests.filter((t) => t.quantity !== "loss" && !data.gradients.includes(t.quantity) && t.delivered);
   if (!others.length) return el("td", { class: "void" });
   const kinds = new Set(others.flatMap((t) => t.kinds));
   const ordered = data.severity.filter((kind) => kinds.has(kind));
   const worst = others.find((t) => t.kinds[0] === ordered[0]) || others[0];
   const names = [...new Set(others.map((t) => t.quantity))].join(", ");
-  const said = `other derivatives (${names}): ${ordered.length ? ordered.join(", ") : "no finding"}`;
+  const said = `${whose} other derivatives (${names}): ${ordered.length ? ordered.join(", ") : "no finding"}`;
   return el(
     "td",
     {},
@@ -141,7 +143,9 @@ function matrix(data, open) {
             el(
               "span",
               { class: "quiet tally" },
-              findings ? `findings in ${findings} of ${bad.length}` : `no finding in ${bad.length}`,
+              findings
+                ? `findings in ${findings} of ${bad.length} measurements`
+                : `no finding in ${bad.length} measurements`,
             ),
           ),
         ),
@@ -161,6 +165,8 @@ function matrix(data, open) {
         ),
       );
       for (const row of joinedModes(one.modes)) {
+        const config = one.config === "-" ? "" : ` ${one.config}`;
+        const whose = `${adapter} ${one.entry}${config} ${row.modes.join(", ")}`;
         const cells = [];
         for (const group of ["loss", "gradient"]) {
           for (const dtype of data.dtypes) {
@@ -168,7 +174,7 @@ function matrix(data, open) {
               (t) =>
                 t.dtype === dtype && (group === "loss" ? t.quantity === "loss" : data.gradients.includes(t.quantity)),
             );
-            const td = matrixCell(data, tests, `${adapter} ${one.entry} ${row.modes[0]} ${dtype} ${group}`, open);
+            const td = matrixCell(data, tests, `${whose} ${dtype} ${group}`, open);
             if (group === "gradient" && dtype === data.dtypes[0]) td.classList.add("gap");
             cells.push(td);
           }
@@ -183,7 +189,7 @@ function matrix(data, open) {
               row.modes.join(" · "),
             ),
             cells,
-            othersCell(data, row.tests, open),
+            othersCell(data, row.tests, whose, open),
           ),
         );
       }

@@ -1,5 +1,7 @@
 /* The matrix from the keyboard, and its filter. */
 
+const NOTHING = "Nothing was measured case by case.";
+
 /* One tile that is to be seen can be reached with Tab. */
 function reachTile(table) {
   const reached = table.querySelector('.tile[tabindex="0"]');
@@ -52,12 +54,16 @@ function filterMatrix(text) {
         [heading, seen] = [row, false];
       } else if (!row.hidden) seen = any = true;
     }
-    const fold = body.previousElementSibling;
+    const fold = body.previousElementSibling,
+      toggle = fold.querySelector(".fold");
     fold.hidden = !any;
-    if (wanted.length) {
-      body.hidden = !any;
-      fold.querySelector(".fold").setAttribute("aria-expanded", String(any));
-    }
+    toggle.dataset.open ||= toggle.getAttribute("aria-expanded"); // as the reader left it before the filter
+    const open = wanted.length ? any : toggle.dataset.open === "true";
+    if (!wanted.length) delete toggle.dataset.open;
+    body.hidden = !open;
+    toggle.setAttribute("aria-expanded", String(open));
   }
+  byId("matrix-empty").hidden = Boolean(table.querySelector("tbody.adapter:not([hidden])"));
+  byId("matrix-empty-words").textContent = wanted.length ? `Nothing here is called “${text.trim()}”.` : NOTHING;
   reachTile(table);
 }

@@ -35,6 +35,7 @@ function legend(panel, drawn, alone) {
                   onclick: () => {
                     panel.shown = panel.shown.filter((k) => k !== one.k);
                     panel.draw();
+                    byId("overlay")?.focus();
                   },
                 },
                 "×",

@@ -15,6 +15,13 @@ class Panel {
     this.dialog.close();
   }
 
+  /* To a finding: the focus goes there, and not back to what opened the panel. */
+  leaveFor(cell) {
+    this.opener = null;
+    this.close();
+    this.goTo(cell);
+  }
+
   open(k, others = []) {
     if (!this.dialog.open) this.opener = document.activeElement;
     this.shown = [k, ...others];
@@ -42,7 +49,14 @@ class Panel {
     if (options.length < 2) return el("span", { class: "fact" }, el("i", {}, field), t[field]);
     const select = el(
       "select",
-      { "aria-label": field, onchange: () => this.open(Number(select.value), this.shown.slice(1)) },
+      {
+        id: `switch-${field}`,
+        "aria-label": field,
+        onchange: () => {
+          this.open(Number(select.value), this.shown.slice(1));
+          byId(`switch-${field}`)?.focus();
+        },
+      },
       options.map((other) => el("option", { value: other.k, selected: other.k === t.k }, other[field])),
     );
     return el("label", { class: "fact" }, el("i", {}, field), select);
@@ -116,7 +130,7 @@ class Panel {
       el(
         "h4",
         {},
-        "Errors of all cases, in ULP ",
+        "Errors of the results, in ULP ",
         el("span", { class: "quiet small" }, "(the square root of a bar's share is drawn)"),
       ),
       histogram(

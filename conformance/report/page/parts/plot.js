@@ -7,6 +7,7 @@ const STRIPS = [
 ];
 const HUES = ["var(--hue0)", "var(--hue1)", "var(--hue2)", "var(--hue3)", "var(--hue4)", "var(--hue5)"];
 const FLOOR = 2 ** -5;
+const FAR = 1e20; // beyond it no size tells anything more: such an error is drawn at the upper edge
 
 function marker(shape, x, y, hue, size = 3.4) {
   const common = { fill: hue, class: "mark" };
@@ -49,10 +50,10 @@ function plot(series, { axis, columns, limit, tell, width = 760 }) {
     bottom = exact + strip,
     height = bottom + 44;
   const most = Math.max(4, limit || 0, ...series.flatMap((one) => one.points.map((p) => p.ulp)));
-  const ceiling = Math.log2(Math.min(most, 1e300)) + 0.7,
+  const ceiling = Math.log2(Math.min(most, FAR)) + 0.7,
     floor = Math.log2(FLOOR);
   const toX = (column) => left + ((column + 0.5) / columns) * (width - left - right);
-  const toY = (ulp) => top + high * (1 - (Math.max(Math.log2(ulp), floor) - floor) / (ceiling - floor));
+  const toY = (ulp) => top + high * (1 - (Math.max(Math.log2(Math.min(ulp, FAR)), floor) - floor) / (ceiling - floor));
   const root = svg("svg", {
     viewBox: `0 0 ${width} ${height}`,
     class: "plot",
@@ -82,7 +83,11 @@ function plot(series, { axis, columns, limit, tell, width = 760 }) {
     if (toY(value) < top || (value < 1 && toY(value) - toY(1) < 15)) continue;
     root.append(
       svg("line", { class: "grid", x1: left, x2: width - right, y1: toY(value), y2: toY(value) }),
-      svg("text", { class: "tick end", x: left - 8, y: toY(value) + 4 }, tickWords(value)),
+      svg(
+        "text",
+        { class: "tick end", x: left - 8, y: toY(value) + 4 },
+        (value === FAR && most > FAR ? "≥ " : "") + tickWords(value),
+      ),
     );
   }
   if (limit) {
@@ -102,7 +107,7 @@ function plot(series, { axis, columns, limit, tell, width = 760 }) {
     svg(
       "text",
       { class: "tick middle title", x: (left + width - right) / 2, y: height - 6 },
-      `${axis.argument} (symmetric-log)`,
+      `${axis.argument} (${axis.argument === "probability" ? "log-odds" : "symmetric-log"})`,
     ),
     svg(
       "text",

@@ -59,7 +59,7 @@ function standing(data, k) {
     documented = false,
     delivered = false;
   for (const cell of data.cellsOf[k]) {
-    if (data.invarianceOf(cell)) continue;
+    if (cell >= data.own || data.invarianceOf(cell)) continue;
     const judged = data.judgement(cell);
     delivered ||= judged.pairs.some(([kind]) => kind !== "unsupported");
     documented ||= judged.documented.length > 0;
