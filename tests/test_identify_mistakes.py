@@ -60,6 +60,7 @@ NAMED: dict[str, tuple[str, str, dict[str, object]]] = {
     ),
     "focal": ("focal(gamma=1.5,alpha=0.3)", "exact", {"gamma": 1.5, "alpha": 0.3}),
     "half": (*SIGMOID, {"factor": 0.5}),
+    "hundredth": (*SIGMOID, {"factor": 0.01, "clamp": None}),
     "squares": ("", "", {"takes": "probabilities"}),
     "indices": (*SIGMOID, {"soft labels": "index"}),
     "double_sigmoid": ("", "", {"takes": "logits", "reduction": "mean"}),
@@ -91,7 +92,10 @@ def test_a_loss_is_named_for_what_it_is(name: str, ask: Ask) -> None:
     assert WARNED[name] in said if name in WARNED else not answer.warnings, said
 
 
-@pytest.mark.parametrize("name", ["cubed", "exponential", "nearly", "temperature", "constant"])
+@pytest.mark.parametrize(
+    "name",
+    ["cubed", "exponential", "nearly", "temperature", "constant", "easy_dropped"],
+)
 def test_what_is_none_of_the_known_is_said_to_be(name: str, ask: Ask) -> None:
     answer = ask(name)
     assert not answer.known and answer.confidence == "not known" and not answer.loss
@@ -108,6 +112,24 @@ def test_a_clamp_that_is_not_known_is_said_to_be(ask: Ask) -> None:
     assert clamp is not None and clamp.value == "unknown" and clamp.confidence == "not known"
     assert answer.confidence == "likely" and not answer.contract
     assert clamp.probe is not None and clamp.probe.got == pytest.approx(-math.log(1e-5))
+
+
+def test_a_loss_that_grows_as_nothing_known_is_said_to(ask: Ask) -> None:
+    answer = ask("steeper")
+    clamp = answer.property("clamp")
+    assert clamp is not None and clamp.confidence == "not known" and clamp.probe is not None
+    assert clamp.probe.got == pytest.approx(1.2 * clamp.probe.expected)
+    assert answer.confidence == "likely" and not answer.loss and "none of the known" in answer.verdict
+
+
+@pytest.mark.parametrize(("name", "place", "got"), [("hole", 5.0, "nan"), ("shifted_at_one_place", 8.0, 0.10033)])
+def test_an_exception_in_the_middle_leaves_no_answer_certain(name: str, place: float, got: object, ask: Ask) -> None:
+    answer = ask(name)
+    assert answer.known and answer.loss == SIGMOID[0] and answer.confidence == "likely"
+    value = answer.value("exception")
+    assert value["inputs"]["prediction"] == place
+    assert value["got"] == (got if isinstance(got, str) else pytest.approx(got, rel=1e-3))
+    assert f"but at ({place:g}, " in answer.verdict
 
 
 @pytest.mark.parametrize("name", ["crashes", "hangs"])

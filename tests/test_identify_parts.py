@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from conformance.formats import BINARY32, BINARY64
 from conformance.identify.agreement import distance
-from conformance.identify.fit import Fit, fitted
+from conformance.identify.fit import Fit
 from conformance.identify.identification import Identification, Property
 from conformance.identify.kinds import KINDS
 from conformance.identify.meaning import loss_name, meaning
 from conformance.identify.outputs import outputs, warnings
 from conformance.identify.points import GRID, pairs
 from conformance.identify.snap import snapped, text_of
+from conformance.identify.solve import fitted
 from conformance.identify.tails import TAILS, Tail, ends
 
 BY_NAME = {kind.name: kind for kind in KINDS}

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 HELP = "say what a loss function does, by probing alone"
 
 EPILOG = """The function is called in a process of its own, some dozens of times, with small arrays. Its name, its
-source and what is recorded of it are never read. The exit status is 0 where there is an answer, whatever it is, and 4
-where there is no such function or every call raises.
+source and what is recorded of it are never read. An answer is certain where every result with a hard label agrees
+within the roundings of its operations, but for NaN and infinities towards the ends of the domain, which are listed.
+The exit status is 0 where there is an answer, whatever it is, and 4 where there is no such function or every call
+raises.
 
 examples:
   bce-conformance identify my_module:my_loss          a function, or a callable object, of a module in this folder

@@ -21,7 +21,7 @@ from conformance.subject import Source, Subject
 
 ROLES = {"logit": "prediction", "probability": "prediction", "rest_probability": "rest"}
 FAR_ULP = 1e6
-"""What is farther off in ULPs is another function, and not named."""
+"""What is farther off in ULPs is another function, and not named. A choice: it decides nothing."""
 MOST = 6
 """So many are named."""
 
@@ -117,11 +117,10 @@ def _with_adapter(
 def _job(
     plan: Plan, subject: Subject, side: Sides, arguments: tuple[str, ...], fit: Fit, single: bool
 ) -> Job:
-    low, high = fit.labels
     inputs = []
     for name in arguments:
         values = side.answers.columns[ROLES.get(name, name)]
-        values = (values - low) / (high - low) if name == "label" else values
+        values = fit.share(values) if name == "label" else values
         inputs.append(from_float64(values, FORMATS[side.dtype]))
     count = len(side.answers.got)
     return Job(

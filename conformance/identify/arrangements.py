@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.formats import Values
 
-CLASSES = 3
+COLUMNS = 3
 """Columns of a row: more than two, so that a row is no pair."""
 
 
@@ -50,11 +50,11 @@ def _column(columns: Sequence[Values]) -> list[Values]:
 
 def row(prediction: Values, rest: Values) -> Values:
     """Rows in which class 1 has the prediction, and every other class the rest."""
-    return np.stack([prediction if k == 1 else rest for k in range(CLASSES)], -1)
+    return np.stack([prediction if k == 1 else rest for k in range(COLUMNS)], -1)
 
 
 def _target(label: Values) -> Values:
-    return np.stack([1 - label, label, *[np.zeros(label.shape)] * (CLASSES - 2)], -1)
+    return np.stack([1 - label, label, *[np.zeros(label.shape)] * (COLUMNS - 2)], -1)
 
 
 def _indices(columns: Sequence[Values]) -> list[Values]:

@@ -12,13 +12,14 @@ from conformance.exact import FINITE, INFINITE, ZERO
 from conformance.formats import Mask, Values
 from conformance.golden import golden
 from conformance.identify import points
-from conformance.identify.fit import Fit, misses
+from conformance.identify.fit import Fit
 from conformance.identify.identification import CERTAIN, LIKELY, UNKNOWN, Probe, Property, plain
 from conformance.identify.kinds import KINDS
 from conformance.identify.probing import Answers, Probing
+from conformance.identify.tolerance import misses
 
 WRONG = 1e-3
-"""A result that is off by more than this share of itself is broken, not rounded."""
+"""A result that is off by more than this share of itself is broken, not rounded. A choice: three decimals are left."""
 
 
 def dtypes(probing: Probing, fit: Fit) -> Property:
@@ -45,7 +46,7 @@ def soft_labels(probing: Probing, fit: Fit) -> Property:
     """What a label between the two gives: what mathematics says, that of a hard one, or an error."""
     predictions = (0.25, 0.6, 0.875)
     low, high = fit.labels
-    labels = [low + share * (high - low) for share in (*points.SOFT, 0.9)]
+    labels = [fit.label(share) for share in (*points.SOFT, 0.9)]
     answers = probing.ask(points.at(fit.roles, fit.kind.takes, predictions, labels, probing.dtype))
     if len(answers.raised) == len(answers.got):
         said = next(iter(answers.raised.values()))
@@ -53,10 +54,11 @@ def soft_labels(probing: Probing, fit: Fit) -> Property:
     missed = misses(fit, answers.columns, answers.got)
     if (missed <= 1).all():
         k = int(np.argmax(answers.got))
-        probe = Probe(points.named(answers.columns, k), float(answers.got[k]), float(answers.got[k]))
+        due = float(fit.predicted(answers.columns)[k])
+        probe = Probe(points.named(answers.columns, k), float(answers.got[k]), due)
         words = "anything between the two, as the mathematics has it"
         return Property("soft labels", "weighted", words, CERTAIN, probe)
-    share = (answers.columns["label"] - low) / (high - low)
+    share = fit.share(answers.columns["label"])
     cuts = (
         ("index", np.floor(share), "cut to an integer: labels are class indices"),
         ("rounded", np.round(share), "rounded to the nearest label"),
@@ -70,7 +72,9 @@ def soft_labels(probing: Probing, fit: Fit) -> Property:
             return Property("soft labels", value, words, CERTAIN, probe)
     k = int(np.argmax(np.nan_to_num(missed, posinf=1e300)))
     probe = Probe(points.named(answers.columns, k), float(answers.got[k]), float(fit.predicted(answers.columns)[k]))
-    if fit.labels == (-1.0, 1.0):
+    columns = answers.columns
+    as_margin = dict(columns, prediction=columns["prediction"] * columns["label"], label=np.ones(len(answers.got)))
+    if fit.labels == (-1.0, 1.0) and (misses(fit, as_margin, answers.got) <= 1).all():
         words = "a label multiplies the logit: one between has no class"
         return Property("soft labels", "margin", words, CERTAIN, probe)
     return Property("soft labels", "other", "not what the mathematics has for them", LIKELY, probe)
@@ -143,7 +147,7 @@ def breakdown(fit: Fit, asked: Sequence[Answers]) -> Property | None:
         with np.errstate(all="ignore"):
             away = np.abs(answers.got - due) > WRONG * np.abs(due)
         small = (np.abs(due) < WRONG) & (fit.tail.name != "none")   # a clamp's own small change
-        tiny = np.abs(due) < 2.0**-1000
+        tiny = np.abs(due) < fit.fmt.smallest_normal              # it may be flushed
         bad = hard & (away | np.isnan(answers.got)) & ~small & ~tiny
         for k in np.flatnonzero(bad):
             if int(k) in answers.raised:

@@ -79,13 +79,12 @@ def documented(
 def _rows(fit: Fit, loss: str, asked: Sequence[Answers]) -> tuple[list[Values], Values, str]:
     """Distinct inputs with hard labels, in the order of the loss's arguments."""
     names = losses.load(loss).ARGUMENTS
-    low, high = fit.labels
     seen: dict[tuple[float, ...], float] = {}
     dtype = ""
     for answers in reversed(asked):
         keep: Mask = np.isin(answers.columns["label"], fit.labels) & ~np.isnan(answers.columns["prediction"])
         for k in np.flatnonzero(keep):
-            row = tuple(_argument(fit, answers, name, int(k), low, high) for name in names)
+            row = tuple(_argument(fit, answers, name, int(k)) for name in names)
             if len(seen) < MOST and int(k) not in answers.raised:
                 seen.setdefault(row, float(answers.got[k]))
                 dtype = answers.dtype
@@ -93,9 +92,9 @@ def _rows(fit: Fit, loss: str, asked: Sequence[Answers]) -> tuple[list[Values], 
     return columns, np.array(list(seen.values())), dtype if dtype in FORMATS else "binary64"
 
 
-def _argument(fit: Fit, answers: Answers, name: str, k: int, low: float, high: float) -> float:
+def _argument(fit: Fit, answers: Answers, name: str, k: int) -> float:
     if name == "label":
-        return (float(answers.columns["label"][k]) - low) / (high - low)
+        return float(fit.share(answers.columns["label"])[k])
     if name == "pos_weight" and "pos_weight" not in answers.columns:
         return fit.yes[0] / fit.no[1]
     role = {"logit": "prediction", "probability": "prediction", "rest_probability": "rest"}.get(name, name)

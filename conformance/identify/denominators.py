@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from conformance.formats import FORMATS, Values, rounded
 from conformance.identify.arrangements import Arrangement
-from conformance.identify.fit import Fit, roundoff
+from conformance.identify.fit import Fit
 from conformance.identify.identification import CERTAIN, LIKELY, UNKNOWN, Probe, Property
 from conformance.identify.points import GRID, RESTS
 from conformance.identify.probing import Probing
+from conformance.identify.tolerance import roundoff, tolerance
 
 SHAPES = ((5,), (7,), (2, 3), (4, 3), (3, 5))
 """Each axis is of its own length, and in no two the same: the first ones show what a vector gives."""
@@ -20,11 +23,12 @@ SHAPES = ((5,), (7,), (2, 3), (4, 3), (3, 5))
 
 @dataclass(frozen=True)
 class Denominator:
-    """One hypothesis: what a sum is divided by, from the shape and the number of labels that are 1."""
+    """One hypothesis: what a sum is divided by, from the shape and the number of labels that are 1; who means that."""
 
     name: str
     words: str
     value: Callable[[tuple[int, ...], int], float]
+    mistaken: bool = False
 
 
 DENOMINATORS = (
@@ -40,11 +44,13 @@ DENOMINATORS = (
         "mean divided again",
         "the mean over all elements, divided by their number once more",
         lambda shape, ones: float(np.prod(shape)) ** 2,
+        mistaken=True,
     ),
     Denominator(
         "mean divided by the first axis",
         "the mean over all elements, divided by the length of the first axis once more",
         lambda shape, ones: float(np.prod(shape) * shape[0]),
+        mistaken=True,
     ),
     Denominator("positives", "the sum, divided by the number of labels that are 1", lambda shape, ones: float(ones)),
     Denominator("one less", "the sum, divided by the number of elements less 1", lambda s, ones: float(np.prod(s) - 1)),
@@ -52,15 +58,20 @@ DENOMINATORS = (
 """The plain ones first: a vector alone does not tell all of them apart."""
 
 AXES = {-1: "the last axis", 0: "the first axis"}
+ALONG: dict[str, Callable[..., Any]] = {"mean": np.mean, "sum": np.sum}
+
+MISTAKEN = {"mean over first axis", *(row.name for row in DENOMINATORS if row.mistaken)}
+"""Reductions that nobody means."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What one shape gave: the elements' own losses, and what came back."""
+    """What one shape gave: the elements' own losses, how far each may be off in a sum, and what came back."""
 
     shape: tuple[int, ...]
     ones: int
     elements: Values
+    off: Values
     got: Values
 
 
@@ -79,10 +90,10 @@ def reduction(probing: Probing, fit: Fit, wide: bool) -> Property:
     if not trials:
         return Property("reduction", None, "it takes no arrays of several elements", UNKNOWN)
     vectors, matrices = ([t for t in trials if len(t.shape) == n] for n in (1, 2))
-    fitting = [found for found in (_of(group, fit) for group in (vectors, matrices)) if found]
+    fitting = [found for found in (_of(group) for group in (vectors, matrices)) if found]
     if not fitting:
         return Property("reduction", None, _shapes(trials), UNKNOWN)
-    both = _of(trials, fit)
+    both = _of(trials)
     if both is not None:
         return replace(both, confidence=CERTAIN if matrices or not wide else LIKELY)
     if len(fitting) == 2 and vectors and matrices:
@@ -95,30 +106,32 @@ def _shapes(trials: list[Trial]) -> str:
     return "; ".join(f"{t.shape} gives {t.got.shape or 'a number'}" for t in trials)
 
 
-def _of(trials: list[Trial], fit: Fit) -> Property | None:
+def _of(trials: list[Trial]) -> Property | None:
     """The one hypothesis that fits several shapes."""
     if not trials:
         return None
-    near = 2.0**12 * roundoff(fit.fmt)
-
-    def alike(a: Values, b: Values) -> bool:
-        return bool(np.allclose(a, b, rtol=near, atol=near))
-
-    if all(t.got.shape == t.shape and alike(t.got, t.elements) for t in trials):
+    if all(_is(t, lambda elements: elements) for t in trials):
         return Property("reduction", "none", "none: one number for each element", CERTAIN, _shown(trials[-1]))
     for axis, words in AXES.items():
-        if all(t.got.shape == t.elements.sum(axis).shape and len(t.shape) > 1 for t in trials):
-            for name, kind in (("mean", np.mean), ("sum", np.sum)):
-                if all(alike(t.got, kind(t.elements, axis=axis)) for t in trials):
-                    said = f"the {name} over {words}"
-                    return Property("reduction", f"{name} over {words[4:]}", said, CERTAIN, _shown(trials[-1]))
-    if not all(t.got.size == 1 for t in trials):
-        return None
+        for name, reduce in ALONG.items():
+            if all(len(t.shape) > 1 and _is(t, partial(reduce, axis=axis)) for t in trials):
+                said = f"the {name} over {words}"
+                return Property("reduction", f"{name} over {words[4:]}", said, CERTAIN, _shown(trials[-1]))
     for hypothesis in DENOMINATORS:
-        due = [t.elements.sum() / hypothesis.value(t.shape, t.ones) for t in trials]
-        if all(alike(t.got.ravel(), np.array([d])) for t, d in zip(trials, due, strict=True)):
+        if all(t.got.size == 1 and _is(t, partial(_divided, hypothesis, t)) for t in trials):
             return Property("reduction", hypothesis.name, hypothesis.words, CERTAIN, _shown(trials[-1]))
     return None
+
+
+def _is(trial: Trial, reduce: Callable[[Values], Values]) -> bool:
+    """Whether what came back is what a reduction says, which is of no sign: it reduces the errors, too."""
+    due, off = reduce(trial.elements), reduce(trial.off)
+    got = trial.got.reshape(due.shape) if trial.got.size == due.size == 1 else trial.got
+    return got.shape == due.shape and bool((np.abs(got - due) <= off).all())
+
+
+def _divided(hypothesis: Denominator, trial: Trial, elements: Values) -> Values:
+    return np.asarray(elements.sum() / hypothesis.value(trial.shape, trial.ones))
 
 
 def _shown(trial: Trial) -> Probe:
@@ -145,7 +158,10 @@ def _trial(probing: Probing, fit: Fit, shape: tuple[int, ...]) -> Trial | None:
     if len(shape) == 1 and got.shape == (*shape, 1):
         got = got[:, 0]
     ones = int(np.count_nonzero(columns["label"] == fit.labels[1]))
-    return Trial(shape, ones, fit.predicted(columns), got)
+    elements = fit.predicted(columns)
+    # A sum of n is off by n - 1 roundings of all of it, a division by one or two.
+    off = tolerance(fit, columns) + (elements.size + 1) * roundoff(fit.fmt) * np.abs(elements)
+    return Trial(shape, ones, elements, off, got)
 
 
 def sample(fit: Fit, shape: tuple[int, ...], dtype: str) -> dict[str, Values]:

@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from conformance.formats import Values
-from conformance.identify.fit import Columns, Fit, clear, misses, tolerance
+from conformance.identify.fit import Columns, Fit
 from conformance.identify.identification import CERTAIN, LIKELY, Probe
 from conformance.identify.points import named
 from conformance.identify.probing import Answers
+from conformance.identify.tolerance import clear, misses, tolerance
 
 PLAIN = 100
-"""A rival that misses a probe by so many tolerances is out."""
+"""A rival that misses a probe by so many tolerances is out: one is enough where each operation loses what it may at
+most, and so many leave room for a library that loses a hundred times as much."""
 ENOUGH = 1e6
-"""More than this no probe tells."""
+"""More than this no probe tells; a rival with an infinity tells half as much as one with a number."""
 
 
 def named_answers(asked: Sequence[Answers], roles: Sequence[str]) -> list[Answers]:
@@ -65,7 +67,7 @@ def against(fit: Fit, rival: Rival, instead: str, asked: Sequence[Answers]) -> t
     for answers in asked:
         ours, theirs = fit.predicted(answers.columns), rival(answers.columns)
         with np.errstate(all="ignore"):
-            away = np.abs(answers.got - theirs) / tolerance(fit, ours)
+            away = np.abs(answers.got - theirs) / tolerance(fit, answers.columns)
         usable = np.isin(answers.columns["label"], fit.labels) & np.isfinite(answers.got) & clear(fit, answers.columns)
         # What the answer itself misses shows nothing; a rival without a number is a poor one, if a true one.
         usable &= misses(fit, answers.columns, answers.got) <= 1

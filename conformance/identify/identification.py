@@ -142,8 +142,10 @@ class Identification:
     target : str
         What was asked about, in the asker's words.
     known : bool
-        Whether a hypothesis fits every probe that decides.
+        Whether a hypothesis fits every probe that decides, but for an exception that is named.
     confidence : str
+        ``certain`` where each probe with a hard label inside the domain agrees within its roundings, but for those
+        that ``held`` names, and nothing else that was tried fits; ``likely`` or ``not known`` otherwise.
     verdict : str
         One sentence.
     loss, contract : str

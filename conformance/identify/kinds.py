@@ -52,6 +52,8 @@ class Kind:
         Whether it is a cross-entropy: of others no clamp, power or smoothing is looked for.
     mistake : str
         What is wrong with a loss of this kind, where it can only be a mistake.
+    rival : str
+        The name of the kind that people mistake it for: the probe is shown that tells the two apart.
     route : str
         How it comes to its values, where that shows.
     """
@@ -64,6 +66,7 @@ class Kind:
     row: bool = False
     entropy: bool = True
     mistake: str = ""
+    rival: str = "logits"
     route: str = ""
 
 
@@ -152,7 +155,7 @@ SIGMOID = ("sigmoid_cross_entropy", "weighted_sigmoid_cross_entropy", "element_w
 BINARY = ("binary_cross_entropy", "", "element_weighted_binary_cross_entropy", "focal_of_probability")
 
 KINDS = (
-    Kind("logits", "logits", "binary cross-entropy of logits", _logits, SIGMOID),
+    Kind("logits", "logits", "binary cross-entropy of logits", _logits, SIGMOID, rival="probabilities"),
     Kind("probabilities", "probabilities", "binary cross-entropy of probabilities", _probabilities, BINARY),
     Kind(
         "sigmoid twice",
@@ -174,6 +177,7 @@ KINDS = (
         _rows,
         ("softmax_cross_entropy", "", "", ""),
         row=True,
+        rival="rows of probabilities",
     ),
     Kind(
         "rows of probabilities",
@@ -182,6 +186,7 @@ KINDS = (
         _rows_of_probabilities,
         ("categorical_cross_entropy", "", "", ""),
         row=True,
+        rival="rows of logits",
     ),
     Kind(
         "rows as they are",
@@ -189,8 +194,9 @@ KINDS = (
         "categorical cross-entropy of rows of probabilities, taken as they are",
         _unnormalised,
         row=True,
+        rival="rows of probabilities",
     ),
-    Kind("squares", "probabilities", "squared error of probabilities", _square, entropy=False),
+    Kind("squares", "probabilities", "squared error of probabilities", _square, entropy=False, rival="probabilities"),
     Kind("squares of sigmoids", "logits", "squared error of sigmoid(x)", _square_of_sigmoid, entropy=False),
     Kind("hinge", "scores", "hinge loss", _hinge, entropy=False),
 )

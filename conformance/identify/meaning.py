@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from conformance.identify.fit import FACTORS, Fit, roundoff
+from conformance.formats import BINARY64
+from conformance.identify.fit import Fit
+from conformance.identify.measured import Measured
 from conformance.identify.snap import Snapped, snapped
+from conformance.identify.tolerance import roundoff
 
 CONSTANTS = (
     (1 / math.log(2), "1/ln 2: the logarithm is to base 2"),
     (1 / math.log(10), "1/ln 10: the logarithm is to base 10"),
 )
 """Factors with a name."""
+
+NOTHING, WHOLE = Measured(0.0), Measured(1.0)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Meaning:
         Of label 1 against label 0.
     alpha : Snapped or None
         Where the factors of the two labels sum to one.
+    gamma : Snapped
+        The power of a focal loss: solved as a decimal where it is one.
     reversed : bool
         Whether label 1 is the class that the prediction speaks against.
     labels : (float, float)
@@ -47,6 +54,7 @@ class Meaning:
     twice: Snapped | None
     pos_weight: Snapped
     alpha: Snapped | None
+    gamma: Snapped
     reversed: bool
     labels: tuple[float, float]
     leftover: str = ""
@@ -59,52 +67,46 @@ def meaning(fit: Fit) -> Meaning:
     ----------
     fit : Fit
     """
-    yes, no, labels = fit.yes, fit.no, fit.labels
-    size = max(map(abs, (*yes, *no)))
-    error = FACTORS * roundoff(fit.fmt)
-
-    def same(a: float, b: float) -> bool:
-        return abs(a - b) <= 4 * error * size
-
-    reversal = abs(yes[0]) < abs(yes[1]) and abs(no[1]) < abs(no[0])
+    labels = fit.labels
+    yes, no = ([Measured(v, fit.error) for v in pair] for pair in (fit.yes, fit.no))
+    reversal = abs(fit.yes[0]) < abs(fit.yes[1]) and abs(fit.no[1]) < abs(fit.no[0])
     if reversal:
         yes, no = no, yes
-    if same(yes[1], 0) and same(no[0], no[1]) and not same(no[0], 0) and labels == (0.0, 1.0):
-        labels, no = (-1.0, 1.0), (0.0, 2 * no[1])  # halfway between -1 and 1 is 0
-    others = fit.classes - 1 if fit.kind.row else 1
+    if yes[1].near(NOTHING) and no[0].near(no[1]) and not no[0].near(NOTHING) and labels == (0.0, 1.0):
+        labels, no = (-1.0, 1.0), [NOTHING, no[1] + no[1]]  # halfway between -1 and 1 is 0
+    others = Measured(fit.classes - 1 if fit.kind.row else 1)
     top, bottom = yes[0] + yes[1], no[0] + no[1]
-    factor, smoothing, weight, alpha, leftover = 1.0, 0.0, 1.0, None, ""
-    if same(yes[1], 0) and same(no[0], 0):
-        first, second = yes[0], no[1]
-        if same(first, second):
-            factor = first
-        elif same(first + second, 1) and first > 0 and second > 0:
-            alpha, weight = first, first / second
+    factor, smoothing, weight, alpha, leftover = WHOLE, NOTHING, WHOLE, None, ""
+    if yes[1].near(NOTHING) and no[0].near(NOTHING):
+        if yes[0].near(no[1]):
+            factor = yes[0]
+        elif (yes[0] + no[1]).near(WHOLE) and yes[0].value > 0 and no[1].value > 0:
+            alpha, weight = yes[0], yes[0] / no[1]
         else:
-            weight, factor = (first / second if second else math.inf), second
-    elif same(top, bottom) and same(yes[1], others * no[0]):
-        factor, smoothing = top, no[0] / top * (others + 1)
-    elif no[1] and yes[1] and same(yes[0] * yes[1], no[0] * no[1]):
+            weight, factor = yes[0] / no[1], no[1]
+    elif top.near(bottom) and yes[1].near(others * no[0]):
+        factor, smoothing = top, no[0] / top * (others + WHOLE)
+    elif no[1].value and yes[1].value and (yes[0] * yes[1]).near(no[0] * no[1]):
         weight, factor = yes[0] / no[1], yes[1] + no[1]
-        smoothing = 2 * yes[1] / factor
+        smoothing = (yes[1] + yes[1]) / factor
     else:
         leftover = (
-            f"label {labels[1]:g} weighs the two logarithms {yes[0]:.7g} and {yes[1]:.7g}, "
-            f"label {labels[0]:g} {no[0]:.7g} and {no[1]:.7g}"
+            f"label {labels[1]:g} weighs the two logarithms {yes[0].value:.7g} and {yes[1].value:.7g}, "
+            f"label {labels[0]:g} {no[0].value:.7g} and {no[1].value:.7g}"
         )
-    known = snapped(factor, 4 * error * size)
-    words = "the minus sign is missing: it falls where the loss should grow" if factor < 0 else ""
+    words = "the minus sign is missing: it falls where the loss should grow" if factor.value < 0 else ""
     for value, text in CONSTANTS:
-        if abs(abs(factor) - value) <= 8 * error * size:
+        if Measured(abs(factor.value), factor.error).near(Measured(value)):
             words = text + (f", and {words}" if words else "")
-    smoothed = snapped(smoothing, 8 * error)
+    smoothed = smoothing.snapped
     return Meaning(
-        known,
+        factor.snapped,
         words,
         smoothed,
-        _twice(smoothed, 8 * error),
-        snapped(weight, 8 * error * max(1.0, abs(weight))) if math.isfinite(weight) else Snapped(weight, "inf", False),
-        None if alpha is None else snapped(alpha, 4 * error),
+        _twice(smoothed, smoothing.error),
+        weight.snapped,
+        None if alpha is None else alpha.snapped,
+        snapped(fit.gamma, abs(fit.gamma) * roundoff(BINARY64)),
         reversal,
         labels,
         leftover,
@@ -134,10 +136,10 @@ def loss_name(fit: Fit, said: Meaning) -> str:
     if said.leftover or not plain or (said.labels != (0.0, 1.0) and not plain):
         return ""
     if fit.gamma or said.alpha is not None:
-        if not focal or not snapped(fit.gamma, 1e-9).meant or (said.alpha is None and said.pos_weight.value != 1):
+        if not focal or not said.gamma.meant or (said.alpha is None and said.pos_weight.value != 1):
             return ""
         name = focal
-        parameters.append(f"gamma={snapped(fit.gamma, 1e-9).text}")
+        parameters.append(f"gamma={said.gamma.text}")
         if said.alpha is not None:
             parameters.append(f"alpha={said.alpha.text}")
     elif "pos_weight" in fit.roles or said.pos_weight.value != 1:

@@ -7,11 +7,13 @@ from itertools import product
 
 import numpy as np
 
-from conformance.formats import FORMATS, Values, rounded
-from conformance.identify.fit import OTHERS
+from conformance.formats import FORMATS, Mask, Values, rounded
 
 GRID = (0.35, 0.08, 0.2, 0.47, 0.6, 0.72, 0.85, 0.94)
 """Probabilities and logits at once, and labels between 0 and 1; no two of them sum to 1."""
+
+OTHERS = 0.375
+"""What each other entry of a row of probabilities is where the clamp is looked for."""
 
 FEW = (0.2, 0.35, 0.6, 0.85)
 ENDS = (0.0, 1.0)
@@ -83,6 +85,11 @@ def ends(takes: str) -> tuple[float, float]:
     return (0.0, 1.0) if takes == "probabilities" else (-FAR["binary64"], FAR["binary64"])
 
 
+def domain(takes: str) -> tuple[float, float]:
+    """Between which predictions a loss is defined, the ends included."""
+    return {"probabilities": (0.0, 1.0), "log-probabilities": (-np.inf, 0.0)}.get(takes, (-np.inf, np.inf))
+
+
 def middle(takes: str) -> tuple[float, ...]:
     """Predictions in the wide middle of the domain."""
     if takes == "probabilities":
@@ -90,6 +97,12 @@ def middle(takes: str) -> tuple[float, ...]:
     if takes == "log-probabilities":
         return (-8.0, -3.0, -1.5, -0.5, -0.1)
     return tuple(sorted({sign * x + 0.0 for x in LOGITS for sign in (-1.0, 1.0)}))
+
+
+def inside(takes: str, predictions: Values) -> Mask:
+    """Which predictions lie in the middle of the domain, whose ends are its own."""
+    wide = middle(takes)
+    return np.asarray((predictions >= min(wide)) & (predictions <= max(wide)))
 
 
 def tails(takes: str, dtype: str) -> tuple[float, ...]:

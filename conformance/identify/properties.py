@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
+from conformance.formats import BINARY64
 from conformance.identify.evidence import against, exchanged
 from conformance.identify.fit import Fit
-from conformance.identify.identification import CERTAIN, LIKELY, UNKNOWN, Probe, Property
-from conformance.identify.kinds import KINDS, Kind
+from conformance.identify.held import beyond, exception
+from conformance.identify.identification import CERTAIN, LIKELY, UNKNOWN, Probe, Property, plain
+from conformance.identify.kinds import KINDS
 from conformance.identify.meaning import Meaning
-from conformance.identify.points import named
 from conformance.identify.probing import Answers
 from conformance.identify.snap import snapped
 from conformance.identify.tails import NONE
+from conformance.identify.tolerance import roundoff
 
 NAMES = {"prediction": "prediction", "label": "label", "rest": "rest of the row"}
 
@@ -42,9 +42,10 @@ def properties(
     if fit.kind.row:
         found.append(_classes(fit, asked))
     if fit.kind.entropy:
-        found += [_clamp(fit, asked, others), *_factors(fit, said, asked)]
-    elif said.factor.value != 1:
-        found.append(_factor(fit, said, asked))
+        return [*found, _clamp(fit, asked, others), *_factors(fit, said, asked)]
+    parts = beyond(fit, asked)
+    found += [_unknown(parts)] if parts is not None else []
+    found += [_factor(fit, said, asked)] if said.factor.value != 1 else []
     return found
 
 
@@ -52,24 +53,9 @@ def _takes(fit: Fit, asked: Sequence[Answers]) -> Property:
     words = {"logits": "logits", "probabilities": "probabilities"}.get(fit.kind.takes, fit.kind.takes)
     if fit.kind.route:
         words += f", by way of {fit.kind.route}"
-    rival = replace(fit, kind=_rival(fit.kind), tail=NONE)
+    rival = replace(fit, kind=next(kind for kind in KINDS if kind.name == fit.kind.rival), tail=NONE)
     probe, sure = against(fit, rival.predicted, f"were it {rival.kind.words}", asked)
     return Property("takes", fit.kind.takes, words, sure, probe)
-
-
-def _rival(kind: Kind) -> Kind:
-    """The hypothesis that people mistake a kind for."""
-    by_name = {k.name: k for k in KINDS}
-    pairs = {
-        "logits": "probabilities",
-        "probabilities": "logits",
-        "sigmoid twice": "logits",
-        "rows of logits": "rows of probabilities",
-        "rows of probabilities": "rows of logits",
-        "rows as they are": "rows of probabilities",
-        "squares": "probabilities",
-    }
-    return by_name[pairs.get(kind.name, "logits")]
 
 
 def _labels(fit: Fit, said: Meaning, asked: Sequence[Answers]) -> Property:
@@ -96,40 +82,50 @@ def _classes(fit: Fit, asked: Sequence[Answers]) -> Property:
 
 
 def _clamp(fit: Fit, asked: Sequence[Answers], others: Sequence[Fit]) -> Property:
+    parts = beyond(fit, asked)
     if fit.tail.name == "none":
-        kept = _kept_small(fit, asked)
-        if kept is not None:
-            x, y = kept.inputs["prediction"], kept.inputs["label"]
-            words = f"one that is not among the known: at ({x:g}, {y:g}) it gives {float(kept.got):.6g}"
-            return Property("clamp", "unknown", f"{words}, without one {kept.expected:.6g}", UNKNOWN, kept)
-        return Property("clamp", None, "none found", CERTAIN)
+        return Property("clamp", None, "none found", CERTAIN) if parts is None else _unknown(parts)
     words = fit.tail.words.format(fit.constant.text)
     if not fit.constant.meant:
         words += " (as measured)"
     small, _, left = fit.at
-    if fit.tail.name in ("clip", "clip and epsilon") and not fit.decimal and abs(left - small) > 1e-4 * small:
+    if fit.tail.name in ("clip", "clip and epsilon") and not fit.decimal and f"{left:.4g}" != f"{small:.4g}":
         words += f"; in {fit.fmt.name} the upper end is 1 - {left:.4g}"
     probe, sure = against(fit, replace(fit, tail=NONE).predicted, "without a clamp", asked)
     names = {o.tail.words.format(o.constant.text) for o in others if o.tail.name != fit.tail.name}
     if names:
         words += "; alike in every probe: " + "; ".join(sorted(names))
         sure = LIKELY
+    if parts is not None:
+        words += f"; but {_said(parts)}, due {parts.expected:.6g}"
+        sure = LIKELY
     return Property("clamp", {"where": fit.tail.name, "value": fit.constant.value}, words, sure, probe)
 
 
-def _kept_small(fit: Fit, asked: Sequence[Answers]) -> Probe | None:
-    """The probe at which a loss stays smallest beside what it is without a clamp; None where it does not."""
-    smallest, found = 0.5, None
-    for answers in asked:
-        due = fit.predicted(answers.columns)
-        hard = np.isin(answers.columns["label"], fit.labels) & np.isfinite(answers.got) & (np.abs(due) > 1)
-        with np.errstate(all="ignore"):
-            share = np.where(hard, np.abs(answers.got / due), np.inf)
-        k = int(np.argmin(share))
-        if share[k] < smallest:
-            smallest = float(share[k])
-            found = Probe(named(answers.columns, k), float(answers.got[k]), float(due[k]))
-    return found
+def exceptions(fit: Fit, asked: Sequence[Answers]) -> list[Property]:
+    """A probe in the middle of the domain that is not as the answer has it, where there is one.
+
+    Parameters
+    ----------
+    fit : Fit
+    asked : sequence of Answers
+        With roles.
+    """
+    probe = exception(fit, asked)
+    if probe is None:
+        return []
+    value = {"inputs": dict(probe.inputs), "got": plain(probe.got), "due": plain(probe.expected)}
+    return [Property("exception", value, f"{_said(probe)}, not {probe.expected:.6g}", CERTAIN, probe)]
+
+
+def _unknown(parts: Probe) -> Property:
+    """What keeps a loss from growing, or makes it grow, as no hypothesis says."""
+    words = f"none of the known: {_said(parts)}, without one {parts.expected:.6g}"
+    return Property("clamp", "unknown", words, UNKNOWN, parts)
+
+
+def _said(probe: Probe) -> str:
+    return f"at ({probe.inputs['prediction']:g}, {probe.inputs['label']:g}) it gives {float(probe.got):.6g}"
 
 
 def _factors(fit: Fit, said: Meaning, asked: Sequence[Answers]) -> list[Property]:
@@ -138,17 +134,16 @@ def _factors(fit: Fit, said: Meaning, asked: Sequence[Answers]) -> list[Property
         found.append(Property("weights of the labels", list(map(list, (fit.yes, fit.no))), said.leftover, LIKELY))
     found.append(_smoothing(fit, said, asked))
     found.append(_pos_weight(fit, said, asked))
-    gamma = snapped(fit.gamma, 1e-9)
     if fit.gamma:
         probe, sure = against(fit, replace(fit, gamma=0.0).predicted, "with gamma 0", asked)
-        found.append(Property("gamma", gamma.value, gamma.text, sure, probe))
+        found.append(Property("gamma", said.gamma.value, said.gamma.text, sure, probe))
     else:
         probe, sure = against(fit, replace(fit, gamma=2.0).predicted, "with gamma 2", asked)
         found.append(Property("gamma", 0.0, "0: not a focal loss", sure, probe))
     if said.alpha is not None:
         even = replace(fit, yes=(1.0, 0.0), no=(0.0, 1.0))
         probe, sure = against(fit, even.predicted, "without alpha", asked)
-        rest = snapped(1 - said.alpha.value, 1e-9).text
+        rest = snapped(1 - said.alpha.value, roundoff(BINARY64)).text
         words = f"{said.alpha.text} for label 1, {rest} for label 0"
         found.append(Property("alpha", said.alpha.value, words, sure, probe))
     else:

@@ -11,7 +11,8 @@ THIRD = ("pos_weight", "weight", "rest")
 """What a third argument may be."""
 
 LABELS = ((0.0, 1.0), (-1.0, 1.0))
-"""What may stand for the two classes."""
+"""What may stand for the two classes, the usual pair first: others are asked where nothing fits with it. What is linear
+in its label fits the first pair as well, with factors of its own: ``meaning`` says by these which pair is meant."""
 
 
 def orders(count: int) -> list[tuple[str, ...]]:

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 DIGITS = 4
 """Decimals of up to so many digits are meant; what needs more is given as it was measured."""
 
+CHANCE = 0.1
+"""That some number of so many digits lies within the error by chance, at most: the error's both sides, of a step."""
+
+POWER = -10
+"""Powers of two are meant from this one down: above it, a decimal says as much in as few digits."""
+
 
 @dataclass(frozen=True)
 class Snapped:
@@ -42,12 +48,11 @@ def snapped(measured: float, error: float) -> Snapped:
         return Snapped(0.0, "0", True)
     for digits in range(1, DIGITS + 1):
         candidate = float(f"{measured:.{digits - 1}e}")
-        # Of so many digits one number in few fits by chance: what is not far less than their distance decides nothing.
         step = 10.0 ** (math.floor(math.log10(abs(candidate))) - digits + 1)
-        if abs(candidate - measured) <= error < step / 20:
+        if abs(candidate - measured) <= error < step * CHANCE / 2:
             return Snapped(candidate, text_of(candidate), True)
     power = round(math.log2(abs(measured)))
-    if power <= -10 and abs(abs(measured) - 2.0**power) <= error:
+    if power <= POWER and abs(abs(measured) - 2.0**power) <= error:
         return Snapped(math.copysign(2.0**power, measured), f"{'-' if measured < 0 else ''}2^{power}", True)
     return Snapped(measured, f"{measured:.7g}", False)
 

@@ -32,6 +32,8 @@ class Tail:
         Its names in ``conformance.contracts``, by kind of loss.
     only : str
         What it is a clamp of, where not of everything: a kind, or what a kind takes.
+    logarithm : bool
+        Whether its constant is a logarithm or a logit, and no probability.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Tail:
     terms: Callable[[Kind, Values, Values, int, Ends], Terms]
     contracts: tuple[tuple[str, str], ...] = ()
     only: str = ""
+    logarithm: bool = False
 
     def fits(self, kind: Kind) -> bool:
         """Whether the clamp makes sense for a kind."""
@@ -101,7 +104,7 @@ def _scores(kind: Kind, x: Values, rest: Values, classes: int, at: Ends) -> Term
 
 
 def _exp(value: float, others: float) -> float:
-    return math.exp(-value) if value < 745 else 0.0
+    return math.exp(-value)
 
 
 def _share(value: float, others: float) -> float:
@@ -139,6 +142,7 @@ TAILS = (
         lambda value, others: value,
         _floor,
         (("probabilities", "log_clamped"), ("logits", "log_clamped_logits")),
+        logarithm=True,
     ),
     Tail(
         "clip first",
@@ -154,6 +158,7 @@ TAILS = (
         _score,
         _scores,
         only="logits",
+        logarithm=True,
     ),
 )
 """Clamps that are the same function are told apart by which constant is a short decimal, the first where both are."""

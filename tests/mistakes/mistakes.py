@@ -151,6 +151,32 @@ def temperature(x, y):
     return of_logits(x / 1.01, y)
 
 
+def easy_dropped(p, y):
+    """None of the known: a prediction that is nearly right costs nothing."""
+    right = y * p + (1 - y) * (1 - p)
+    return np.where(right > 0.995, 0.0, of_probabilities(p, y))
+
+
+def shifted_at_one_place(x, y):
+    """Off at one prediction alone."""
+    return of_logits(x, y) + 0.1 * ((x > 7) & (x < 9))
+
+
+def steeper(x, y):
+    """Beyond a loss of 10 it grows by a fifth more, as nothing here does."""
+    plain = of_logits(x, y)
+    return np.where(plain > 10, 1.2 * plain, plain)
+
+
+def hole(x, y):
+    """No number at one prediction."""
+    return of_logits(x, y) + np.where((x > 4) & (x < 6), np.nan, 0.0)
+
+
+def hundredth(x, y):
+    return of_logits(x, y) / 100
+
+
 class Needs:
     def __init__(self, weight):
         self.weight = weight
