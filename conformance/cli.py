@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:                   # it was closed before the process began: nobody reads it
+            setattr(sys, name, open(os.devnull, "w"))    # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal of ASCII has no arrow

@@ -67,6 +67,11 @@ NAMED: dict[str, tuple[str, str, dict[str, object]]] = {
     "Plain": (*SIGMOID, {}),
     "loss": (*SIGMOID, {}),
     "float_of": (*SIGMOID, {"reduction": "mean"}),
+    "positives_alone": ("", "", {"takes": "probabilities"}),
+    "halfway": ("", "", {"labels": "{0, 1}"}),
+    "hinge": ("", "", {"labels": "{-1, 1}"}),
+    "rows_of_logits": ("softmax_cross_entropy(classes=3)", "exact", {"takes": "logits"}),
+    "focal_with_epsilon": ("", "", {"gamma": 2.0, "clamp": {"where": "epsilon", "value": 1e-8}}),
 }
 
 WARNED = {
@@ -77,7 +82,11 @@ WARNED = {
     "missing_minus": "minus sign",
     "base_two": "base 2",
     "reversed_labels": "reversed",
-    "careless": "breaks down",
+    **dict.fromkeys(("careless", "rows_of_logits"), "breaks down"),
+    **dict.fromkeys(
+        ("of_probabilities", "signed_labels_of_probabilities", "positives_alone", "halfway"),
+        "it gives nan, exact is 0",
+    ),
 }
 
 
@@ -104,6 +113,25 @@ def test_what_is_none_of_the_known_is_said_to_be(name: str, ask: Ask) -> None:
     if name != "constant":
         assert nearest is not None and nearest.probe is not None
         assert nearest.probe.got != nearest.probe.expected
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("random", "other results for the same inputs"), ("half_precision", "result is of binary16")]
+)
+def test_what_cannot_be_told_is_not_guessed(name: str, words: str, ask: Ask) -> None:
+    answer = ask(name)
+    assert not answer.known and words in answer.verdict and answer.calls < 10
+
+
+def test_a_reduction_that_is_none_of_the_known_is_said_to_be(ask: Ask) -> None:
+    answer = ask("hardest")
+    assert answer.confidence == "likely" and answer.value("reduction") == "unknown"
+    assert "a reduction that is none of the known" in answer.verdict
+
+
+def test_an_infinity_that_is_hidden_has_no_constant_that_anybody_writes(ask: Ask) -> None:
+    answer = ask("hidden_infinity")
+    assert not answer.loss and "1.797693e+308" in answer.verdict
 
 
 def test_a_clamp_that_is_not_known_is_said_to_be(ask: Ask) -> None:

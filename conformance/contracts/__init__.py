@@ -156,6 +156,22 @@ def load(name: str, loss: str) -> Contract:
     return Contract(name, constant, bound(file, losses.load(loss)), loss)
 
 
+def speaks(name: str, loss: str) -> bool:
+    """Whether there is such a contract, and it says something of the loss.
+
+    Parameters
+    ----------
+    name : str
+    loss : str
+        Its name.
+    """
+    try:
+        load(name, loss)
+    except KeyError:
+        return False
+    return True
+
+
 def bound(file: Any, loss: Loss) -> Rules:
     """The rules of a contract for a loss; a weight or a smoothed label is the same for every contract.
 

@@ -148,7 +148,7 @@ def breakdown(fit: Fit, asked: Sequence[Answers]) -> Property | None:
             away = np.abs(answers.got - due) > WRONG * np.abs(due)
         small = (np.abs(due) < WRONG) & (fit.tail.name != "none")   # a clamp's own small change
         tiny = np.abs(due) < fit.fmt.smallest_normal              # it may be flushed
-        bad = hard & (away | np.isnan(answers.got)) & ~small & ~tiny
+        bad = hard & ((away & ~small & ~tiny) | np.isnan(answers.got))
         for k in np.flatnonzero(bad):
             if int(k) in answers.raised:
                 continue

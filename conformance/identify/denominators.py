@@ -92,7 +92,7 @@ def reduction(probing: Probing, fit: Fit, wide: bool) -> Property:
     vectors, matrices = ([t for t in trials if len(t.shape) == n] for n in (1, 2))
     fitting = [found for found in (_of(group) for group in (vectors, matrices)) if found]
     if not fitting:
-        return Property("reduction", None, _shapes(trials), UNKNOWN)
+        return Property("reduction", "unknown", _shapes(trials), UNKNOWN)
     both = _of(trials)
     if both is not None:
         return replace(both, confidence=CERTAIN if matrices or not wide else LIKELY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from conformance import contracts
 from conformance.identify import behaviour
 from conformance.identify.agreement import agreements
 from conformance.identify.box import Box, Deadly
@@ -76,14 +77,14 @@ def _answer(target: Target, best: Found, against: Sequence[Source] | None, told:
     box = probing.box
     plain = Identification(target.words, False, UNKNOWN, "", framework=_framework(box))
     if fit is None:
-        return replace(plain, verdict=NOTHING, calls=box.calls)
+        return replace(plain, verdict=best.why or NOTHING, calls=box.calls)
     asked = named_answers(probing.asked, fit.roles)
     said = meaning(fit)
     if not best.known:
         return replace(plain, **_nearest(fit, asked), calls=box.calls)  # type: ignore[arg-type]
     loss, contract = loss_name(fit, said), contract_name(fit)
-    if not contract:
-        loss = ""
+    if not (loss and contract) or (contract != "exact" and not contracts.speaks(contract, loss)):
+        loss = contract = ""
     told("behaviour")
     wide = not target.adapter and probing.arrangement.name in ("vectors", "columns")
     several = reduction(probing, fit, wide)

@@ -72,13 +72,17 @@ def meaning(fit: Fit) -> Meaning:
     reversal = abs(fit.yes[0]) < abs(fit.yes[1]) and abs(fit.no[1]) < abs(fit.no[0])
     if reversal:
         yes, no = no, yes
-    if yes[1].near(NOTHING) and no[0].near(no[1]) and not no[0].near(NOTHING) and labels == (0.0, 1.0):
+    halfway = yes[1].near(NOTHING) and no[0].near(no[1]) and (no[0] + no[0]).near(yes[0])
+    if halfway and not no[0].near(NOTHING) and labels == (0.0, 1.0):
         labels, no = (-1.0, 1.0), [NOTHING, no[1] + no[1]]  # halfway between -1 and 1 is 0
     others = Measured(fit.classes - 1 if fit.kind.row else 1)
     top, bottom = yes[0] + yes[1], no[0] + no[1]
     factor, smoothing, weight, alpha, leftover = WHOLE, NOTHING, WHOLE, None, ""
     if yes[1].near(NOTHING) and no[0].near(NOTHING):
-        if yes[0].near(no[1]):
+        if yes[0].near(NOTHING) or no[1].near(NOTHING):
+            free = labels[0] if no[1].near(NOTHING) else labels[1]
+            factor, leftover = yes[0] + no[1], f"label {free:g} costs nothing"
+        elif yes[0].near(no[1]):
             factor = yes[0]
         elif (yes[0] + no[1]).near(WHOLE) and yes[0].value > 0 and no[1].value > 0:
             alpha, weight = yes[0], yes[0] / no[1]

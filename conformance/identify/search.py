@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +32,12 @@ STEP = 2.0**-36
 """A relative change that binary64 sees in every loss here, and binary32 in no input."""
 
 
+UNREPEATABLE = (
+    "It returns other results for the same inputs from one call to the next, so nothing can be said: "
+    "give it its random numbers, or take dropout and noise away."
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """What fits, or what is nearest.
@@ -46,17 +52,27 @@ class Found:
         Further ones that fit, alike in every probe.
     symmetric : bool
         Whether the two arguments may be exchanged.
+    why : str
+        Why nothing was tried, a sentence; empty where something was.
     """
 
     probing: Probing
     fit: Fit | None
     others: list[Fit]
     symmetric: bool = False
+    why: str = ""
 
     @property
     def known(self) -> bool:
         """Whether the hypothesis fits."""
         return self.fit is not None and self.fit.misfit <= 1
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        """What fits first, and of that what has a name: rows of one column fit what nobody means."""
+        if self.fit is None:
+            return True, True, math.inf
+        return not self.known, bool(meaning(self.fit).leftover), self.fit.misfit
 
 
 def search(boxes: Iterable[Box]) -> Found:
@@ -77,10 +93,10 @@ def search(boxes: Iterable[Box]) -> Found:
     for box in boxes:
         for probing in arranged(box, refused):
             found = _identified(probing)
-            if found.known:
-                return found
-            if nearest is None or _misfit(found) < _misfit(nearest):
+            if nearest is None or found.rank < nearest.rank:
                 nearest = found
+            if found.why or not any(nearest.rank[:2]):
+                return nearest
         if nearest is not None:
             return nearest
     if nearest is None:
@@ -88,16 +104,15 @@ def search(boxes: Iterable[Box]) -> Found:
     return nearest
 
 
-def _misfit(found: Found) -> float:
-    return math.inf if found.fit is None else found.fit.misfit
-
-
 def _identified(probing: Probing) -> Found:
     """The best hypothesis for one way to ask."""
     answers = _bulk(probing, LABELS[0])
+    again = _bulk(replace(probing, asked=[]), LABELS[0])
+    if not np.array_equal(answers.bits, again.bits):
+        return Found(probing, None, [], why=UNREPEATABLE)
     dtype = answers.dtype
     if dtype not in ("binary32", "binary64"):
-        return Found(probing, None, [])
+        return Found(probing, None, [], why=f"Its result is of {dtype}, which tells too few losses apart.")
     if dtype != probing.dtype:
         probing.dtype = dtype
         answers = _bulk(probing, LABELS[0])
@@ -124,14 +139,14 @@ def _in_binary32(probing: Probing) -> Found:
 
 
 def _with_labels(probing: Probing, first: Answers, candidates: list[Fit], fmt: Format) -> Found:
-    """The best hypothesis, of those with other labels too where the first ones fit none."""
-    answers = {LABELS[0]: first}
+    """The best hypothesis, of those with other labels too where the first ones fit none, or one without a name."""
+    best = _settled(probing, first, candidates)
     for labels in LABELS[1:]:
-        if candidates and candidates[0].misfit <= 1:
+        if not any(best.rank[:2]):
             break
-        answers[labels] = _bulk(probing, labels)
-        candidates = sorted(candidates + _candidates(probing, answers[labels], labels, fmt), key=_rank)
-    return _settled(probing, answers, candidates)
+        answers = _bulk(probing, labels)
+        best = min(best, _settled(probing, answers, _candidates(probing, answers, labels, fmt)), key=lambda f: f.rank)
+    return best
 
 
 def _bulk(probing: Probing, labels: tuple[float, float]) -> Answers:
@@ -181,13 +196,12 @@ def _narrow(probing: Probing, fit: Fit) -> bool:
     return bool(np.array_equal(both[0], both[1]) and np.isfinite(both[0]).all())
 
 
-def _settled(probing: Probing, answers: Mapping[tuple[float, float], Answers], candidates: list[Fit]) -> Found:
+def _settled(probing: Probing, bulk: Answers, candidates: list[Fit]) -> Found:
     """The best of the nearest hypotheses with every clamp, and those that nothing tells from it."""
     asked: dict[tuple[str, ...], Probing] = {}
     tried: list[Fit] = []
     for fit in candidates[:TRIED]:
         here = asked.setdefault(fit.roles, replace(probing, roles=fit.roles, asked=list(probing.asked)))
-        bulk = answers[fit.labels]
         tried += with_clamps(here, fit, bulk if probing.arrangement.roles else bulk.renamed(fit.roles))
     fitting = [fit for fit in tried if fit.misfit <= 1]
     if not fitting:

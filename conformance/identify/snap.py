@@ -48,6 +48,8 @@ def snapped(measured: float, error: float) -> Snapped:
         return Snapped(0.0, "0", True)
     for digits in range(1, DIGITS + 1):
         candidate = float(f"{measured:.{digits - 1}e}")
+        if not math.isfinite(candidate):
+            continue                            # rounded up beyond the largest number
         step = 10.0 ** (math.floor(math.log10(abs(candidate))) - digits + 1)
         if abs(candidate - measured) <= error < step * CHANCE / 2:
             return Snapped(candidate, text_of(candidate), True)

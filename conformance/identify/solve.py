@@ -23,6 +23,10 @@ ROUNDS = 6
 CONSTANT = FUNCTION + 8 * OPERATION
 """Units roundoff of 1 + |log| that the logarithm of a constant is off by: itself, and what weighs it."""
 
+NOISE = 16
+"""Units roundoff: a loss so small is what roundings leave of a difference, as of rows of one column. A choice, larger
+than the roundings of any loss here and smaller than what anybody weighs a loss with."""
+
 COARSE = 0.1
 """What misses by more than this share of the largest loss, or of its power, is dropped at once. A choice of what is
 near enough to be named where nothing fits; what fits is held to its tolerance."""
@@ -115,7 +119,7 @@ def _focal(fit: Fit, columns: Columns, got: Values) -> Fit | None:
 
 def _measured(fit: Fit, columns: Columns, got: Values, mask: Mask) -> Fit | None:
     """The fit with its misfit, or None where it is nowhere near."""
-    if fit.yes == (0.0, 0.0) and fit.no == (0.0, 0.0):
+    if max(map(abs, (*fit.yes, *fit.no))) <= NOISE * roundoff(fit.fmt):
         return None
     part = {role: values[mask] for role, values in columns.items()}
     tidied = _tidied(fit)

@@ -69,7 +69,14 @@ def verdict(fit: Fit, said: Meaning, several: Property, answer: Identification) 
         words += ", with ends that are none of the known"
     if answer.value("computes in") is not None:
         words += f", computed in {answer.value('computes in')}"
-    words += {"none": ", no reduction", None: ""}.get(several.value, f", {several.words}")
+    words += {
+        "none": ", no reduction",
+        "unknown": ", with a reduction that is none of the known",
+        None: "",
+    }.get(several.value, f", {several.words}")
+    soft = answer.property("soft labels")
+    if soft is not None and soft.value in ("rounded", "threshold"):
+        words += f", soft labels {'rounded' if soft.value == 'rounded' else 'taken for 1'}"
     exception = answer.property("exception")
     if exception is not None:
         words += f", but {exception.words}"

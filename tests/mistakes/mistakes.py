@@ -177,6 +177,48 @@ def hundredth(x, y):
     return of_logits(x, y) / 100
 
 
+def positives_alone(p, y):
+    """The other half of the sum is forgotten."""
+    return -y * np.log(p)
+
+
+def halfway(p, y):
+    """A label of 0 costs both logarithms: no loss of labels -1 and 1, though it looks like one between them."""
+    return -(np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def hinge(x, y):
+    return np.maximum(0, 1 - y * x)
+
+
+def rows_of_logits(x, y):
+    return np.log(np.exp(x).sum(-1)) - (x * y).sum(-1)
+
+
+def hidden_infinity(p, y):
+    """The infinity at the ends is made the largest number."""
+    return np.nan_to_num(of_probabilities(p, y))
+
+
+def focal_with_epsilon(p, y):
+    right = y * p + (1 - y) * (1 - p)
+    return -((1 - right) ** 2) * np.log(right + 1e-8)
+
+
+def random(x, y):
+    """One element in three is dropped."""
+    return of_logits(x, y) * (np.random.default_rng().random(x.shape) > 1 / 3)
+
+
+def half_precision(x, y):
+    return of_logits(x, y).astype(np.float16)
+
+
+def hardest(x, y):
+    """The mean of the harder half of a batch: no reduction of each alone."""
+    return np.sort(of_logits(x, y))[len(x) // 2 :].mean()
+
+
 class Needs:
     def __init__(self, weight):
         self.weight = weight
