@@ -73,7 +73,7 @@ def test_probabilities_for_a_loss_of_logits_are_warned_of(tmp_path: Path) -> Non
     done = asked("mistakes:of_logits", *files, "--against", "none")
     assert done.returncode == 0
     said = " ".join(done.stdout.split())
-    assert "WARNING: This loss takes logits, and the model's outputs are probabilities (64 outputs" in said
+    assert "WARNING: This loss takes logits, and the model's outputs look like probabilities (64 outputs" in said
     assert "WARNING: This loss takes labels 0 and 1, and the labels are -1, 1" in said
 
 

@@ -1,4 +1,4 @@
-"""The pure parts of identify: decimals, the meaning of factors, denominators, outputs, distances."""
+"""The pure parts of identify: decimals, the meaning of factors, denominators, distances."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from conformance.formats import BINARY32, BINARY64
 from conformance.identify.agreement import distance
 from conformance.identify.fit import Fit
-from conformance.identify.identification import Identification, Property
 from conformance.identify.kinds import KINDS
 from conformance.identify.meaning import loss_name, meaning
-from conformance.identify.outputs import outputs, warnings
 from conformance.identify.points import GRID, pairs
 from conformance.identify.snap import snapped, text_of
 from conformance.identify.solve import fitted
@@ -110,40 +108,6 @@ def test_no_kind_is_another_one() -> None:
             if other is not kind and not other.row:
                 found = fitted(Fit(other, PLAIN.roles, PLAIN.labels, BINARY64), columns, got)
                 assert found is None or found.misfit > 1, (kind.name, other.name)
-
-
-def test_outputs_are_told_apart() -> None:
-    random = np.random.default_rng(1)
-    assert outputs(random.normal(size=100) * 3).looks == "logits"
-    assert outputs(random.random(100)).looks == "probabilities"
-    assert outputs(random.random(3)).confidence == "likely"
-    assert outputs(np.log(random.random(100))).looks == "log-probabilities"
-    rows = random.random((4, 3))
-    assert outputs(rows / rows.sum(-1, keepdims=True)).confidence == "certain"
-    assert outputs(np.full(50, 0.5)).looks == "constant"
-    assert outputs(np.array([np.nan, np.inf])).looks == "nothing"
-
-
-def known(takes: str, labels: str = "{0, 1}") -> Identification:
-    said = (Property("takes", takes, takes, "certain"), Property("labels", labels, labels, "certain"))
-    return Identification("it", True, "certain", "", properties=said)
-
-
-def test_what_does_not_fit_is_said() -> None:
-    random = np.random.default_rng(2)
-    logits, probabilities = random.normal(size=64) * 3, random.random(64)
-    assert "takes logits, and the model's outputs are probabilities" in warnings(known("logits"), probabilities)[0]
-    assert "takes probabilities, and the model's outputs are logits" in warnings(known("probabilities"), logits)[0]
-    assert not warnings(known("logits"), logits) and not warnings(known("probabilities"), probabilities)
-    assert "probably probabilities" in warnings(known("logits"), probabilities[:3])[0]
-
-
-def test_labels_that_do_not_fit_are_said() -> None:
-    logits = np.linspace(-3, 3, 8)
-    assert "(y + 1) / 2" in warnings(known("logits"), logits, np.array([-1.0, 1] * 4))[0]
-    assert "2 y - 1" in warnings(known("logits", "{-1, 1}"), logits, np.array([0.0, 1] * 4))[0]
-    assert "class indices" in warnings(known("logits"), logits, np.array([0.0, 1, 2, 3] * 2))[0]
-    assert not warnings(known("logits"), logits, np.array([0.0, 1] * 4))
 
 
 def test_the_distance_of_two_results() -> None:
