@@ -64,6 +64,12 @@ NAMED: dict[str, tuple[str, str, dict[str, object]]] = {
     "squares": ("", "", {"takes": "probabilities"}),
     "indices": (*SIGMOID, {"soft labels": "index"}),
     "double_sigmoid": ("", "", {"takes": "logits", "reduction": "mean"}),
+    "integer_labels": (*SIGMOID, {"soft labels": "index", "arrangement": "integers second"}),
+    "hard_labels": (*SIGMOID, {"soft labels": "raises", "arrangement": "vectors", "order": ["prediction", "label"]}),
+    "hard_labels_first": (*SIGMOID, {"soft labels": "raises", "order": ["label", "prediction"], "reduction": "mean"}),
+    "weights_averaged": ("element_weighted_sigmoid_cross_entropy", "exact", {"reduction": "mean"}),
+    "weights_summed": ("element_weighted_sigmoid_cross_entropy", "exact", {"reduction": "sum over weights"}),
+    "weights_counted": ("element_weighted_sigmoid_cross_entropy", "exact", {"reduction": "sum over nonzero weights"}),
     "Plain": (*SIGMOID, {}),
     "loss": (*SIGMOID, {}),
     "float_of": (*SIGMOID, {"reduction": "mean"}),
@@ -71,6 +77,7 @@ NAMED: dict[str, tuple[str, str, dict[str, object]]] = {
     "halfway": ("", "", {"labels": "{0, 1}"}),
     "hinge": ("", "", {"labels": "{-1, 1}"}),
     "rows_of_logits": ("softmax_cross_entropy(classes=3)", "exact", {"takes": "logits"}),
+    "hard_signed_labels": (*SIGMOID, {"labels": "{-1, 1}", "soft labels": "raises"}),
     "focal_with_epsilon": ("", "", {"gamma": 2.0, "clamp": {"where": "epsilon", "value": 1e-8}}),
 }
 
@@ -174,6 +181,8 @@ def test_a_crash_or_a_hang_is_an_answer(name: str, ask: Ask) -> None:
         ("number", "is no function: it is of type int"),
         ("missing", "mistakes has no missing"),
         ("refuses", "raises on every call, ValueError: not today"),
+        ("returns_list", "its result is a list: return an array or a number"),
+        ("returns_matrix", r"its result has the shape \(5, 5\) for 5 inputs: return one number"),
     ],
 )
 def test_what_cannot_be_called_is_one_sentence(name: str, said: str, ask: Ask) -> None:

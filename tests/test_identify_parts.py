@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.formats import BINARY32, BINARY64
 from conformance.identify.agreement import distance
+from conformance.identify.denominators import DENOMINATORS, SHAPES, WEIGHTS, Trial
 from conformance.identify.fit import Fit
 from conformance.identify.kinds import KINDS
 from conformance.identify.meaning import loss_name, meaning
@@ -108,6 +110,21 @@ def test_no_kind_is_another_one() -> None:
             if other is not kind and not other.row:
                 found = fitted(Fit(other, PLAIN.roles, PLAIN.labels, BINARY64), columns, got)
                 assert found is None or found.misfit > 1, (kind.name, other.name)
+
+
+def test_denominators_are_told_apart_where_there_are_weights() -> None:
+    def trial(shape: tuple[int, ...]) -> Trial:
+        count = int(np.prod(shape))
+        none = np.zeros(0)
+        ones = int(np.count_nonzero(np.arange(count) * 2 % 5 < 2))
+        return Trial(shape, ones, np.resize(WEIGHTS, count).reshape(shape), none, none, none)
+
+    assert 0 in WEIGHTS and len(set(WEIGHTS)) == len(WEIGHTS)
+    vectors, every = [trial(shape) for shape in SHAPES if len(shape) == 1], [trial(shape) for shape in SHAPES]
+    axes = {"mean", "sum over first axis", "sum over last axis", "mean divided again", "mean divided by the first axis"}
+    for one, two in combinations(DENOMINATORS, 2):
+        alike = {one.name, two.name} <= axes
+        assert any(one.value(t) != two.value(t) for t in (every if alike else vectors)), (one.name, two.name)
 
 
 def test_the_distance_of_two_results() -> None:

@@ -52,8 +52,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--adapter", action="append", default=[], metavar="FILE", help="an adapter's file")
     parser.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter that has the loss")
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one call (default: 60)")
+    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for one call (default: 60)")
     parser.add_argument("--json", action="store_true", help="the answer as data")
+
+
+def _seconds(text: str) -> float:
+    """A time to wait, which a timer can hold."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is no time to wait: give seconds above 0, such as 60")
+    return found
 
 
 def run(args: argparse.Namespace) -> int:

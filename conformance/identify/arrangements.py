@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from conformance.formats import Values
+from conformance.identify.roles import LABELS, TWO
 
 COLUMNS = 3
 """Columns of a row: more than two, so that a row is no pair."""
@@ -30,6 +31,8 @@ class Arrangement:
         Arguments that are given as integers.
     count : int
         Of columns; 0 is any.
+    labels : (float, float)
+        What is given for labels, where roles say which these are, before it is known what stands for the classes.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Arrangement:
     roles: tuple[str, ...] = ()
     integers: tuple[int, ...] = ()
     count: int = 0
+    labels: tuple[float, float] = (0.0, 1.0)
 
 
 def _vectors(columns: Sequence[Values]) -> list[Values]:
@@ -77,6 +81,12 @@ ROW = ("prediction", "rest", "label")
 ARRANGEMENTS = (
     Arrangement("vectors", "(N,) and (N,)", _vectors),
     Arrangement("columns", "(N, 1) and (N, 1)", _column),
+    *(
+        Arrangement(name, words, arrays, roles, (), 2, labels)
+        for name, words, arrays in (("vectors", "(N,) and (N,)", _vectors), ("columns", "(N, 1) and (N, 1)", _column))
+        for labels in LABELS
+        for roles in TWO
+    ),
     Arrangement("integers second", "(N,) and (N,) integers", _vectors, ("prediction", "label"), (1,), 2),
     Arrangement("integers first", "(N,) integers and (N,)", _vectors, ("label", "prediction"), (0,), 2),
     Arrangement("rows and indices", "(N, C) and (N,) integers", _indices, ROW, (1,), 3),
@@ -84,4 +94,5 @@ ARRANGEMENTS = (
     Arrangement("indices and rows", "(N,) integers and (N, C)", _indices_first, ROW, (0,), 3),
     Arrangement("targets and rows", "(N, C) and (N, C), targets first", _one_hot_first, ROW, (), 3),
 )
-"""The plain ones first: what fits one is not asked for another."""
+"""The plain ones first: what fits one is not asked for another. Those whose roles are settled come after those of the
+same shapes in which any argument may be anything: a loss may raise at what is no label."""

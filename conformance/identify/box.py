@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import numpy as np
 
@@ -17,14 +18,28 @@ DEATHS = 3
 """After so many calls that end the worker nothing more is asked."""
 
 SINGLES = """
+import signal
+
 whole = program
 
 
+def each(arrays):
+    try:
+        for k in range(0, len(arrays), {count}):
+            signal.setitimer(signal.ITIMER_REAL, {timeout!r})
+            yield whole(*arrays[k : k + {count}])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def program(*arrays):
-    return tuple(whole(*arrays[k : k + {count}]) for k in range(0, len(arrays), {count}))
+    return tuple(each(arrays))
 """
 """One call for each element, of arrays of one: what a loss that returns one number is probed with. They come as arrays
-of their own, because a compiler may take every slice for a program of its own."""
+of their own, because a compiler may take every slice for a program of its own. Each has its own time: the alarm ends
+the worker, which no code of the function's can put off."""
+
+ALARM = "SIGALRM"
 
 
 class BoxError(Exception):
@@ -77,8 +92,8 @@ class Box:
         A module that defines ``program``.
     timeout : float
         Seconds a call may take.
-    calls, deaths : int
-        How many calls were made, and how many ended the worker.
+    calls, answered, deaths : int
+        How many calls were made, how many of them returned numbers, and how many ended the worker.
     """
 
     pool: Pool
@@ -86,6 +101,7 @@ class Box:
     text: str
     timeout: float = 60.0
     calls: int = field(default=0, init=False)
+    answered: int = field(default=0, init=False)
     deaths: int = field(default=0, init=False)
 
     def worker(self, dtype: str) -> WorkerKey:
@@ -117,20 +133,34 @@ class Box:
         ------
         Deadly
             Too many calls have ended the worker.
+        BoxError
+            Too many calls took too long, of a function that has answered others.
         """
-        count, text = len(arrays), self.text
+        count, text, times = len(arrays), self.text, 1
         if single:
-            text += SINGLES.format(count=count)
+            text += SINGLES.format(count=count, timeout=self.timeout)
+            times = len(arrays[0])
             arrays = [array[k : k + 1] for k in range(len(arrays[0])) for array in arrays]
         names = tuple(f"argument{k}" for k in range(len(arrays)))
         bits = tuple(from_float64(np.ravel(a), FORMATS[dtype]).reshape(np.shape(a)) for a in arrays)
         prepare = tuple((name, self._integer(name)) for k, name in enumerate(names) if k % count in integers)
-        observed = self.run(text, names, bits, dtype, prepare)
+        observed = self.run(text, names, bits, dtype, prepare, times)
+        if single and observed.status == "crashed" and observed.message.startswith(ALARM):
+            observed = Observation("timed-out", f"no answer within {self.timeout:g} s")
         self.calls += 1
+        self.answered += observed.status == "ok"
         self.deaths += observed.status in DEADLY
         if self.deaths >= DEATHS:
-            raise Deadly(f"{observed.status}: {observed.message}")
+            self._give_up(observed)
         return _reply(observed)
+
+    def _give_up(self, last: Observation) -> NoReturn:
+        if last.status != "timed-out":
+            raise Deadly(f"{last.status}: {last.message}")
+        if not self.answered:
+            raise Deadly(f"{last.status}: {last.message}; give a slow function more with --timeout")
+        some = f"answered {self.answered} of {self.calls} calls, and took longer than {self.timeout:g} s in others"
+        raise BoxError(f"The function {some}: give it more time with --timeout.")
 
     def run(
         self,
@@ -139,8 +169,9 @@ class Box:
         bits: tuple[Bits, ...],
         dtype: str,
         prepare: tuple[tuple[str, str], ...] = (),
+        times: int = 1,
     ) -> Observation:
-        """Run a script that defines ``program`` on arrays of any shape."""
+        """Run a script that defines ``program`` on arrays of any shape, and calls the function so many times."""
         return self.pool.observe(
             Job(
                 worker=self.worker(dtype),
@@ -155,7 +186,7 @@ class Box:
                 free=True,
                 prepare=prepare,
                 script=script,
-                timeout=self.timeout,
+                timeout=self.timeout * times,
             )
         )
 

@@ -21,58 +21,82 @@ SHAPES = ((5,), (7,), (2, 3), (4, 3), (3, 5))
 """Each axis is of its own length, and in no two the same: the first ones show what a vector gives."""
 
 
+WEIGHTS = (1.25, 2.5, 0.0, 0.75)
+"""In turn: unequal, one of them 0, and no sum of a sample of them is the number of anything."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one shape gave: the elements' own losses, how far each may be off in a sum, and what came back.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    ones : int
+        How many labels are 1.
+    weights : ndarray of float64
+        Of the elements, all 1 where they are no argument.
+    elements, off, got : ndarray of float64
+    """
+
+    shape: tuple[int, ...]
+    ones: int
+    weights: Values
+    elements: Values
+    off: Values
+    got: Values
+
+
 @dataclass(frozen=True)
 class Denominator:
-    """One hypothesis: what a sum is divided by, from the shape and the number of labels that are 1; who means that."""
+    """One hypothesis: what a sum is divided by; who means that."""
 
     name: str
     words: str
-    value: Callable[[tuple[int, ...], int], float]
+    value: Callable[[Trial], float]
     mistaken: bool = False
 
 
 DENOMINATORS = (
-    Denominator("sum", "the sum of all elements", lambda shape, ones: 1.0),
-    Denominator("mean", "the mean over all elements", lambda shape, ones: float(np.prod(shape))),
+    Denominator("sum", "the sum of all elements", lambda t: 1.0),
+    Denominator("mean", "the mean over all elements", lambda t: float(np.prod(t.shape))),
+    Denominator("sum over first axis", "the sum, divided by the length of the first axis", lambda t: float(t.shape[0])),
+    Denominator("sum over last axis", "the sum, divided by the length of the last axis", lambda t: float(t.shape[-1])),
     Denominator(
-        "sum over first axis", "the sum, divided by the length of the first axis", lambda shape, ones: float(shape[0])
+        "sum over weights",
+        "the sum, divided by the sum of the weights, or by 1 where that is less",
+        lambda t: float(t.weights.sum()),
     ),
     Denominator(
-        "sum over last axis", "the sum, divided by the length of the last axis", lambda shape, ones: float(shape[-1])
+        "sum over nonzero weights",
+        "the sum, divided by the number of weights that are not 0",
+        lambda t: float(np.count_nonzero(t.weights)),
     ),
     Denominator(
         "mean divided again",
         "the mean over all elements, divided by their number once more",
-        lambda shape, ones: float(np.prod(shape)) ** 2,
+        lambda t: float(np.prod(t.shape)) ** 2,
         mistaken=True,
     ),
     Denominator(
         "mean divided by the first axis",
         "the mean over all elements, divided by the length of the first axis once more",
-        lambda shape, ones: float(np.prod(shape) * shape[0]),
+        lambda t: float(np.prod(t.shape) * t.shape[0]),
         mistaken=True,
     ),
-    Denominator("positives", "the sum, divided by the number of labels that are 1", lambda shape, ones: float(ones)),
-    Denominator("one less", "the sum, divided by the number of elements less 1", lambda s, ones: float(np.prod(s) - 1)),
+    Denominator("positives", "the sum, divided by the number of labels that are 1", lambda t: float(t.ones)),
+    Denominator(
+        "one less", "the sum, divided by the number of elements less 1", lambda t: float(np.prod(t.shape) - 1)
+    ),
 )
-"""The plain ones first: a vector alone does not tell all of them apart."""
+"""The plain ones first: a vector alone does not tell all of them apart. What is divided by the sum of the weights
+alone has no weight where it is called with one element; what has one there is divided by 1."""
 
 AXES = {-1: "the last axis", 0: "the first axis"}
 ALONG: dict[str, Callable[..., Any]] = {"mean": np.mean, "sum": np.sum}
 
 MISTAKEN = {"mean over first axis", *(row.name for row in DENOMINATORS if row.mistaken)}
 """Reductions that nobody means."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What one shape gave: the elements' own losses, how far each may be off in a sum, and what came back."""
-
-    shape: tuple[int, ...]
-    ones: int
-    elements: Values
-    off: Values
-    got: Values
 
 
 def reduction(probing: Probing, fit: Fit, wide: bool) -> Property:
@@ -131,11 +155,13 @@ def _is(trial: Trial, reduce: Callable[[Values], Values]) -> bool:
 
 
 def _divided(hypothesis: Denominator, trial: Trial, elements: Values) -> Values:
-    return np.asarray(elements.sum() / hypothesis.value(trial.shape, trial.ones))
+    return np.asarray(elements.sum() / hypothesis.value(trial))
 
 
 def _shown(trial: Trial) -> Probe:
     inputs = {"elements": float(trial.elements.size), "sum of their losses": float(trial.elements.sum())}
+    if (trial.weights != 1).any():
+        inputs["sum of the weights"] = float(trial.weights.sum())
     got = float(trial.got.ravel()[0]) if trial.got.size == 1 else f"an array of shape {trial.got.shape}"
     return Probe(inputs, got)
 
@@ -161,11 +187,12 @@ def _trial(probing: Probing, fit: Fit, shape: tuple[int, ...]) -> Trial | None:
     elements = fit.predicted(columns)
     # A sum of n is off by n - 1 roundings of all of it, a division by one or two.
     off = tolerance(fit, columns) + (elements.size + 1) * roundoff(fit.fmt) * np.abs(elements)
-    return Trial(shape, ones, elements, off, got)
+    weights = columns.get("weight", np.ones(shape))
+    return Trial(shape, ones, weights, elements, off, got)
 
 
 def sample(fit: Fit, shape: tuple[int, ...], dtype: str) -> dict[str, Values]:
-    """Inputs of a shape, no two rows or columns alike, with two labels of five that are 1."""
+    """Inputs of a shape, no two rows or columns alike, with two labels of five that are 1, and weights that differ."""
     count = int(np.prod(shape))
     at = np.arange(count)
     prediction = rounded(np.array(GRID)[at * 3 % len(GRID)] - at / 256, FORMATS[dtype])
@@ -174,7 +201,7 @@ def sample(fit: Fit, shape: tuple[int, ...], dtype: str) -> dict[str, Values]:
         "prediction": prediction,
         "label": label,
         "rest": rounded(np.array(RESTS)[at % len(RESTS)], FORMATS[dtype]),
-        "weight": np.ones(count),
+        "weight": np.resize(WEIGHTS, count),
         "pos_weight": np.ones(count),
     }
     return {role: columns[role].reshape(shape) for role in fit.roles}

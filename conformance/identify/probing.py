@@ -128,7 +128,7 @@ class Probing:
         """A part that raises, one by one; where the first few all raise, the others are taken to."""
         if reply.ok or len(rows) == 1:
             return [(rows, reply)]
-        sample = rows[:: max(1, len(rows) // SAMPLE)]
+        sample = rows[np.linspace(0, len(rows) - 1, SAMPLE).astype(int)]
         if not any(self._call(exact, keys, rows_of(k), dtype).ok for k in sample):
             return [(rows, reply)]
         return [(rows_of(k), self._call(exact, keys, rows_of(k), dtype)) for k in rows]

@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.formats import FORMATS, Format
 from conformance.identify import points
-from conformance.identify.arranged import arranged
+from conformance.identify.arranged import arranged, refusal
 from conformance.identify.arrangements import COLUMNS
 from conformance.identify.box import Box, BoxError
 from conformance.identify.clamps import with_clamps, within
@@ -100,7 +100,7 @@ def search(boxes: Iterable[Box]) -> Found:
         if nearest is not None:
             return nearest
     if nearest is None:
-        raise BoxError(f"The function raises on every call, {refused[0] if refused else 'and says nothing'}.")
+        raise BoxError(refusal(refused))
     return nearest
 
 

@@ -62,6 +62,8 @@ target = {target}
 
 def program(*arrays):
     y = target(*arrays)
+    if y is None or isinstance(y, (list, tuple, dict, str, bytes, complex)):
+        raise LookupError("its result is a %s: return an array or a number" % type(y).__name__)
     return {native} if isinstance(y, (int, float)) else y
 """
 LOADED = """
@@ -120,12 +122,25 @@ def boxes(
         module, _, attribute = words.partition(":")
         if not module or not attribute:
             raise BoxError(f"{words!r} is no function: give module:function, as in my_module:my_loss.")
+        if "/" in module or module.endswith(".py"):
+            raise BoxError(_of_path(module, attribute))
         yield from _own(words, module, attribute, found, pool, timeout)
     elif "/" in words:
         source, entry = _entry(words, found)
         yield entry_box(source, entry, pool, timeout)
     else:
         yield from _dotted(words, found, pool, timeout)
+
+
+def _of_path(given: str, attribute: str) -> str:
+    """What to give instead of a file's path."""
+    path = Path(given if given.endswith(".py") else f"{given}.py")
+    if not path.is_file():
+        return f"There is no file {path}: give module:function, as in my_module:my_loss."
+    parts = path.with_suffix("").parts
+    if path.is_absolute() or ".." in parts:
+        return f"{given} is a path, and no module: change to its folder, and give {parts[-1]}:{attribute}."
+    return f"{given} is a path, and no module: give {'.'.join(parts)}:{attribute}."
 
 
 def entry_box(source: Source, entry: EntryPoint, pool: Pool, timeout: float = 60.0) -> tuple[Target, Box]:

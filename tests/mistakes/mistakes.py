@@ -240,6 +240,49 @@ def refuses(x, y):
     raise ValueError("not today")
 
 
+def returns_list(x, y):
+    return of_logits(x, y).tolist()
+
+
+def returns_matrix(x, y):
+    return np.outer(of_logits(x, y), y)
+
+
+def weights_summed(x, y, w):
+    return (w * of_logits(x, y)).sum() / max(w.sum(), 1)
+
+
+def weights_counted(x, y, w):
+    return (w * of_logits(x, y)).sum() / max(np.count_nonzero(w), 1)
+
+
+def weights_averaged(x, y, w):
+    return (w * of_logits(x, y)).mean()
+
+
+def hard_labels(x, y):
+    """Floats, but no other labels."""
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError("labels must be 0 or 1")
+    return of_logits(x, y)
+
+
+def hard_labels_first(y, x):
+    return hard_labels(x, y).mean()
+
+
+def hard_signed_labels(x, y):
+    if not np.isin(y, (-1, 1)).all():
+        raise ValueError("labels must be -1 or 1")
+    return softplus(-x * y)
+
+
+def integer_labels(x, y):
+    if y.dtype.kind != "i":
+        raise TypeError("labels must be integers")
+    return of_logits(x, y)
+
+
 def constant(x, y):
     return np.zeros_like(x)
 
