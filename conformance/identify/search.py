@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.formats import FORMATS, Format
 from conformance.identify import points
-from conformance.identify.arranged import arranged, refusal
+from conformance.identify.arranged import RESULT, arranged, refusal
 from conformance.identify.arrangements import COLUMNS
 from conformance.identify.box import Box, BoxError
 from conformance.identify.clamps import with_clamps, within
@@ -99,6 +99,8 @@ def search(boxes: Iterable[Box]) -> Found:
                 return nearest
         if nearest is not None:
             return nearest
+        if any(said.startswith(RESULT) for said in refused):
+            break                               # it takes these arrays: those of another framework change nothing
     if nearest is None:
         raise BoxError(refusal(refused))
     return nearest
