@@ -159,6 +159,8 @@ def test_no_form_is_green_where_a_framework_broke_or_nothing_ran() -> None:
     broken = make_run(cell(), adapters=[PYTORCH, {**PYTORCH, "name": "jax", "status": "crashed"}])
     assert json.loads(made("json", broken))["exit_status"] == 1
     assert ET.fromstring(made("junit", broken)).get("errors") == "1"
+    both = made("html", make_run(lost(region="r"), adapters=[PYTORCH, {**PYTORCH, "name": "jax", "status": "crashed"}]))
+    assert "<h1>jax is crashed. 1 finding in 1 subject" in both
     nothing = make_run(cell(verdicts={"unsupported": 3}, max_ulp=None, worst=None))
     assert json.loads(made("json", nothing))["exit_status"] == NOTHING_RAN
     for run, words in ((broken, "jax is crashed"), (nothing, "othing ran")):

@@ -99,15 +99,13 @@ def outcome(told: Told) -> str:
     """What came of a run, in a sentence."""
     run, assessment = told.run, told.assessment
     subjects = count(len({cell.subject for cell in run.cells if cell.ran}), "subject")
-    if run.broken:
-        broken = ", ".join(f"{record['name']} is {record['status']}" for record in run.broken)
-        return f"{broken}; {count(len(run.findings), 'finding')} in {subjects}."
+    broken = "".join(f"{record['name']} is {record['status']}. " for record in run.broken)
     if not any(cell.ran for cell in run.cells):
-        return "Nothing ran: no framework that is installed delivers what was asked."
+        return f"{broken}Nothing ran: no framework that is installed delivers what was asked."
     if not run.findings:
-        return f"No finding: {subjects} returned what mathematics or their documentation says."
+        return f"{broken}No finding: {subjects} returned what mathematics or their documentation says."
     open_ones = len(run.findings) if assessment is None else len(assessment.unexpected)
-    said = f"{count(len(run.findings), 'finding')} in {subjects}"
+    said = f"{broken}{count(len(run.findings), 'finding')} in {subjects}"
     if open_ones:
         return f"{said}, {open_ones:,} without a recorded cause."
     return f"{said}: each has a recorded cause."
