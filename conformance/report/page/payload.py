@@ -135,10 +135,8 @@ def _of_tests(
     first = [cells[0] for cells in tests.values()]
     expected = told.assessment.expected if told.assessment else {}
     own = {id(cell) for cell in told.run.cells}
-    shown = [
-        shown_figure([c for c in cells if id(c) in own and not c.examination], expected)
-        for cells in tests.values()
-    ]
+    plain = ([cell for cell in cells if id(cell) in own and not cell.examination] for cells in tests.values())
+    shown = [shown_figure(cells, expected) for cells in plain]
     columns = {
         "test.adapter": smallest(texts.number(cell.adapter) for cell in first),
         "test.entry": smallest(texts.number(cell.entry_point) for cell in first),
